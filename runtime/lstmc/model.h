@@ -1,0 +1,128 @@
+/* What an emitted trainer tells the runtime: one constant `struct lstmc_model`. The runtime reaches tensors only through
+ * it, so that layouts stay the compiler's affair. Emitted files test LSTMC_ABI and stop the compiler on a mismatch. */
+#ifndef LSTMC_MODEL_H
+#define LSTMC_MODEL_H
+#include <stddef.h>
+#include <stdint.h>
+
+#define LSTMC_ABI 1
+#define LSTMC_VERSION "0.1"
+
+/* A worker of a team that walks an emitted program; worker `index` of `count` owns blocks index*N/count up to
+ * (index+1)*N/count of every grid of N blocks. */
+struct lstmc_worker {
+    int index, count;
+    struct lstmc_team *team;
+    uint32_t *flags; /* of this worker: flags[i] != 0 when a NaN or Inf was seen in gradient i (train), tensor order */
+};
+
+static inline int lstmc_first_block(const struct lstmc_worker *me, int blocks)
+{
+    return (int)((int64_t)me->index * blocks / me->count);
+}
+static inline int lstmc_end_block(const struct lstmc_worker *me, int blocks)
+{
+    return (int)(((int64_t)me->index + 1) * blocks / me->count);
+}
+
+/* All workers of the team have arrived, and see what the others wrote. Does nothing in a team of one. */
+void lstmc_barrier(const struct lstmc_worker *me);
+
+/* C (m x n) = op(A) op(B), row-major, one thread inside; the only way to BLAS. ld: elements between rows. */
+void lstmc_product_f32(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c, int ldc);
+void lstmc_product_f64(int ta, int tb, int m, int n, int k, const double *a, int lda, const double *b, int ldb, double *c, int ldc);
+
+/* What a program needs at run time. `arena` is 64-byte aligned and holds the regions at the model's offsets. */
+struct lstmc_call {
+    unsigned char *arena;
+    const void *kernels;    /* table of the chosen instruction set */
+    uint32_t seed, update;  /* of the random masks; update counts from 1 */
+    const double *hypers;   /* in the order of the model's hypers */
+};
+typedef void lstmc_program(const struct lstmc_call *call, struct lstmc_worker *me);
+
+enum lstmc_dtype { LSTMC_FLOAT32, LSTMC_FLOAT64 };
+enum lstmc_init_kind { LSTMC_ZEROS, LSTMC_ONES, LSTMC_CONSTANT, LSTMC_UNIFORM, LSTMC_NORMAL, LSTMC_GLOROT_UNIFORM, LSTMC_ORTHOGONAL };
+
+/* Columns [start, stop) of a tensor; a, b as in the IR: low and high, mean and stddev, value, gain. */
+struct lstmc_init {
+    enum lstmc_init_kind kind;
+    double a, b;
+    int64_t start, stop;
+    uint32_t stream;
+};
+
+/* A parameter or a state of the optimizer, seen in Keras's shape; rank 1 or 2 (0: a scalar). load and store copy between a
+ * plain row-major array of the model's dtype and the arena. */
+struct lstmc_tensor {
+    const char *name;
+    int rank, init_count;
+    int64_t dims[4];
+    const struct lstmc_init *inits;
+    void (*load)(unsigned char *arena, const void *plain);
+    void (*store)(const unsigned char *arena, void *plain);
+};
+
+/* A value of a program that the runtime fills or reads: byte offset in the arena, elements. */
+struct lstmc_slot { int64_t offset, count; };
+
+struct lstmc_training_slots { struct lstmc_slot x, y, weight, loss, correct; };
+struct lstmc_sample_slots { struct lstmc_slot x, p; };
+
+enum lstmc_input { LSTMC_SCALED, LSTMC_INDICES }; /* x: symbol / symbols as reals, or int32 indices */
+
+struct lstmc_casing { uint32_t from; int count; uint32_t to[3]; };
+struct lstmc_range { uint32_t first, last; };
+struct lstmc_hyper { const char *name; double value; };
+struct lstmc_layer { const char *name, *kind, *text, *output; int64_t parameters; };
+struct lstmc_isa { const char *name; const void *kernels; }; /* "avx512", "avx2", "baseline", best first */
+
+struct lstmc_model {
+    int abi;
+    const char *version, *name, *title, *spec_hash; /* SHA-256 of all that is compiled in, 64 hex digits */
+    const char *compiled; /* what is compiled in, a `key: value` line each, for the message about a mismatch */
+    const char *loss, *optimizer;
+    enum lstmc_dtype dtype;
+
+    /* data */
+    const char *corpus, *corpus_hash;
+    int64_t characters;
+    int steps, stride, batch, every; /* T, distance of windows, B, 1: a target at every step */
+    enum lstmc_input input;
+    int lowercase, symbol_count;
+    const uint32_t *symbols;
+    int casing_count, cased_count, ignorable_count;
+    const struct lstmc_casing *casings;
+    const struct lstmc_range *cased, *ignorable;
+
+    /* defaults of the spec */
+    int64_t epochs, sample_length;
+    int shuffle, window_mode;
+    double validation_split, temperature, top_p;
+    int64_t top_k;
+    int hyper_count;
+    const struct lstmc_hyper *hypers; /* hypers named "learning_rate" can be set on the command line */
+
+    /* memory: one arena of arena_bytes = params, then states, then work */
+    int64_t arena_bytes, param_bytes, state_bytes, work_bytes;
+    double flop_update, flop_forward;
+    int param_count, state_count, layer_count;
+    const struct lstmc_tensor *params, *states; /* in the order of the spec */
+    const struct lstmc_layer *layers;
+
+    /* programs; each returns when this worker is done, the team meets at a barrier of the runtime afterwards */
+    int isa_count;
+    const struct lstmc_isa *isas;
+    lstmc_program *train, *grads, *eval, *window;
+    struct lstmc_training_slots train_slots, grads_slots, eval_slots;
+    const struct lstmc_slot *grads_results; /* one per parameter; plain row-major */
+    struct lstmc_sample_slots window_slots, step_slots;
+    /* one step with carried state, in phases: all workers run phase i before any runs phase i + 1; NULL: window form only */
+    int step_phase_count, window_phase_count;
+    lstmc_program *const *step_phases, *const *window_phases;
+    struct lstmc_slot carried; /* zero these bytes (count bytes) to reset the state */
+};
+
+/* The whole trainer; emitted main() calls this alone. Returns the exit status. */
+int lstmc_main(const struct lstmc_model *model, int argc, char **argv);
+#endif
