@@ -1,0 +1,15 @@
+-- Written by tests/reference/write_cases.py.
+local text  = Text { "three.txt" }
+local vocab = text:chars()
+
+return Model {
+  name = "backwards_below",
+  data = Windows { text, length = 11, stride = 1, input = "onehot", target = "onehot", predict = "last" },
+  layers = {
+    LSTM { 13, return_sequences = true, go_backwards = true },
+    LSTM { 7 },
+    Dense { #vocab, activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = Adam { learning_rate = 0.001 } },
+  fit     = Fit { epochs = 1, batch_size = 5 },
+}

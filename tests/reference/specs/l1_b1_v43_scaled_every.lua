@@ -1,0 +1,14 @@
+-- Written by tests/reference/write_cases.py.
+local text  = Text { "forty_three.txt" }
+local vocab = text:chars()
+
+return Model {
+  name = "l1_b1_v43_scaled_every",
+  data = Windows { text, length = 11, stride = 1, input = "scaled", target = "onehot", predict = "every" },
+  layers = {
+    LSTM { 1, return_sequences = true },
+    Dense { #vocab, activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = Adam { learning_rate = 0.001 } },
+  fit     = Fit { epochs = 1, batch_size = 1 },
+}

@@ -1,0 +1,15 @@
+-- Written by tests/reference/write_cases.py.
+local text  = Text { "three.txt" }
+local vocab = text:chars()
+
+return Model {
+  name = "l1_l7_b1_v3_onehot_every",
+  data = Windows { text, length = 11, stride = 1, input = "onehot", target = "onehot", predict = "every" },
+  layers = {
+    LSTM { 1, return_sequences = true },
+    LSTM { 7, return_sequences = true },
+    Dense { #vocab, activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = Adam { learning_rate = 0.001 } },
+  fit     = Fit { epochs = 1, batch_size = 1 },
+}

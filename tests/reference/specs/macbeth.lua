@@ -1,0 +1,17 @@
+-- Written by tests/reference/write_cases.py.
+local text  = Text { "macbeth.txt", lowercase = true }
+local vocab = text:chars()
+
+return Model {
+  name = "macbeth",
+  data = Windows { text, length = 50, stride = 1, input = "scaled", target = "onehot", predict = "last" },
+  layers = {
+    LSTM { 300, return_sequences = true },
+    Dropout { 0.2 },
+    LSTM { 300 },
+    Dropout { 0.2 },
+    Dense { #vocab, activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = Adam { learning_rate = 0.001 } },
+  fit     = Fit { epochs = 1, batch_size = 30 },
+}

