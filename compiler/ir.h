@@ -69,6 +69,7 @@ struct op_info {
 };
 extern const struct op_info op_table[OP_COUNT];
 bool op_is_elementwise(enum op op); /* UNARY, BINARY, TERNARY */
+bool op_has_value(enum op op);      /* all but the effects; `grad`, which stands for a value, has one */
 
 struct node;
 struct tensor;
@@ -215,10 +216,14 @@ struct hyper { const char *name; double value; struct hyper *next; };
 struct layer { const char *name, *kind, *text, *output; int64_t parameters; struct layer *next; };
 
 enum stage { STAGE_TRACE, STAGE_GRAD, STAGE_OPT, STAGE_SCHEDULE, STAGE_PLAN };
-extern const char *const stage_names[]; /* "trace" "grad" "opt" "schedule" "plan" */
+extern const char *const stage_names[]; /* "trace" "grad" "opt" "schedule" "plan" NULL */
+
+/* A file that the spec was made from, for depfiles; not part of the text form. */
+struct input_file { const char *path; struct input_file *next; };
 
 struct module {
     struct arena *arena;
+    struct input_file *inputs;
     enum stage stage;
     const char *name;
     enum dtype dtype;
@@ -289,7 +294,7 @@ struct attr attr_make_name(const char *key, const char *name);
 struct attr attr_make_flag(const char *key, bool set);
 bool attrs_equal(const struct node *a, const struct node *b);
 
-/* ---- types and shapes (ops.c) ----------------------------------------------------------------------------------------- */
+/* ---- types and shapes (ops.c, shapes.c) --------------------------------------------------------------------------- */
 
 struct type type_of(enum elem elem, int rank, const int64_t *dims);
 struct type type_matrix(enum elem elem, int64_t rows, int64_t cols);
@@ -318,6 +323,9 @@ enum { WRITE_LINES = 1 /* the block of source lines */, WRITE_HASHED = 2 /* leav
 void module_write(const struct module *m, struct buffer *out, int flags);
 /* Reads one module; errors are diag'ed as file:line:column and NULL comes back. Nothing in the text is trusted. */
 struct module *module_read(struct arena *a, const char *file, const char *text, size_t length);
+/* What is wrong with this node alone (operands, attributes, type), as a message in the arena, or NULL. k: the kernel in
+ * whose body it stands, NULL in a program. */
+const char *node_fault(const struct module *m, const struct kernel *k, const struct node *n);
 /* Dies (ours) or diags (from_user: the module was read from a .ir) unless the module is sound for its stage: types, single
  * assignment, order, kernels; from STAGE_SCHEDULE grids and barriers; from STAGE_PLAN places. */
 void module_check(const struct module *m, const char *after, bool from_user);

@@ -1,0 +1,199 @@
+/* Products with one left operand become one, with the right operands side by side: a cell whose gates have a weight each
+ * runs like a cell whose gates share one. */
+#include "batch.h"
+#include <stdlib.h>
+
+/* Products of one layer with one left operand and weights of one shape, none of which needs another: on the longest path
+ * from them to the end, or from the beginning to them, are equally many products, and a path from one to the other would
+ * make that differ. Either all or none of them will find others of their weight: what can become tall must not be tied to
+ * what is bound to its time step. */
+struct set {
+    const struct node *like; /* the first product */
+    int distance, count, capacity;
+    bool crowd;
+    struct node **products;
+    struct set *next;
+};
+
+struct sets {
+    struct batch *b;
+    struct table found;
+    struct set *first, **end;
+};
+
+/* ---- sets -------------------------------------------------------------------------------------------------------- */
+
+static void count_depths(struct batch *b)
+{
+    for (struct node *n = b->program->first; n; n = n->next) {
+        int distance = 0;
+        for (int i = 0; i < n->arg_count; i++) {
+            struct node *def = n->args[i]->def;
+            if (def && mark_of(b, def)->distance > distance)
+                distance = mark_of(b, def)->distance;
+        }
+        mark_of(b, n)->distance = distance + (n->op == OP_MATMUL);
+    }
+}
+
+static void count_heights(struct batch *b)
+{
+    for (struct node *n = b->program->first; n; n = n->next)
+        mark_of(b, n)->distance = 0;
+    for (struct node *n = b->program->last; n; n = n->prev) {
+        const int distance = mark_of(b, n)->distance += n->op == OP_MATMUL;
+        for (int i = 0; i < n->arg_count; i++) {
+            struct node *def = n->args[i]->def;
+            if (def && mark_of(b, def)->distance < distance)
+                mark_of(b, def)->distance = distance;
+        }
+    }
+}
+
+static int same_set(const void *item, const void *key)
+{
+    const struct set *a = item, *b = key;
+    const struct node *m = a->like, *n = b->like;
+    return m->args[0] == n->args[0] && a->distance == b->distance && a->crowd == b->crowd &&
+           m->scope == n->scope && attrs_equal(m, n) &&
+           shape_equal(m->args[1]->type.shape, n->args[1]->type.shape);
+}
+
+static struct set *set_of(struct sets *s, struct node *n)
+{
+    const struct mark *m = mark_of(s->b, n);
+    struct set key = { .like = n, .distance = m->distance, .crowd = m->crowd > 1 };
+    uint64_t hash = hash_pointer((uint64_t)m->distance, n->args[0]);
+    struct set *found = table_find(&s->found, hash, same_set, &key);
+    if (found)
+        return found;
+    found = arena_alloc(s->b->arena, sizeof *found);
+    *found = key;
+    table_add(&s->found, hash, found);
+    *s->end = found;
+    s->end = &found->next;
+    return found;
+}
+
+static void add_product(struct sets *s, struct node *n)
+{
+    struct set *set = set_of(s, n);
+    if (set->count == set->capacity) {
+        set->capacity = 2 * set->count + 2;
+        set->products = arena_grow(s->b->arena, set->products, (size_t)set->count,
+                                   (size_t)set->capacity, sizeof *set->products);
+    }
+    set->products[set->count++] = n;
+}
+
+static int by_weight(const void *x, const void *y)
+{
+    const struct node *a = *(struct node *const *)x, *b = *(struct node *const *)y;
+    return compare_weights(a->args[1], b->args[1]);
+}
+
+/* ---- joining ----------------------------------------------------------------------------------------------------- */
+
+static struct join *find_weights(struct batch *b, const struct set *set)
+{
+    struct value **weights = arena_new_array(b->arena, struct value *, set->count);
+    for (int i = 0; i < set->count; i++)
+        weights[i] = set->products[i]->args[1];
+    return find_join(b, weights, set->count, attr_flag(set->like, "tb") ? 0 : 1);
+}
+
+static bool are_tensors(const struct join *j)
+{
+    bool tensors = true;
+    for (int i = 0; i < j->count && tensors; i++)
+        tensors = j->parts[i]->tensor != NULL;
+    return tensors;
+}
+
+/* What the left operand will be multiplied by. Only tensors are there wherever they are wanted. */
+static struct join *find_wide_weights(struct batch *b, const struct set *set)
+{
+    struct join *weights = find_weights(b, set), *wide = widen_join(b, weights);
+    return are_tensors(wide) ? wide : weights;
+}
+
+static bool can_join(struct batch *b, const struct set *set)
+{
+    if (set->count < 2)
+        return false;
+    const struct join *wide = find_wide_weights(b, set);
+    struct shape in = set->like->args[1]->type.shape, out = node_result(set->like)->type.shape;
+    if (!fits_value(out.dim[0], out.dim[1] * wide->count) ||
+        !fits_value(in.dim[0], in.dim[1] * wide->count))
+        return false;
+    bool distinct = true;
+    for (int i = 1; i < set->count && distinct; i++)
+        distinct = set->products[i]->args[1] != set->products[i - 1]->args[1];
+    return distinct && is_worth_joining(wide);
+}
+
+/* One product, and what each of them was as columns of it. */
+static void join_products(struct batch *b, const struct set *set)
+{
+    const struct node *n = b->b.at;
+    const int64_t width = node_result(n)->type.shape.dim[1];
+    const struct node origin = common_origin(set->products, set->count);
+    struct join *weights = find_wide_weights(b, set);
+    b->b.like = &origin;
+    b->b.part = origin.part;
+    struct value *args[] = { n->args[0], build_join(b, weights) };
+    struct value *whole =
+        build(&b->b, OP_MATMUL, args, 2, n->attrs, n->attr_count, type_scalar(ELEM_REAL));
+    for (int i = 0, at = 0; i < set->count; i++, at++) {
+        while (weights->parts[at] != set->products[i]->args[1])
+            at++;
+        become_slice(b, set->products[i], OP_COLS, whole, at * width, (at + 1) * width);
+    }
+}
+
+static struct set *collect_sets(struct batch *b)
+{
+    struct sets s = { .b = b, .found.arena = b->arena };
+    s.end = &s.first;
+    for (struct node *n = b->program->first; n; n = n->next)
+        if (n->op == OP_MATMUL)
+            add_product(&s, n);
+    for (struct set *set = s.first; set; set = set->next)
+        qsort(set->products, (size_t)set->count, sizeof *set->products, by_weight);
+    return s.first;
+}
+
+/* Tells of the sets' weights, and of the rows that products with them have. */
+static void offer_weights(struct batch *b, const struct set *first)
+{
+    for (const struct set *set = first; set; set = set->next)
+        find_weights(b, set)->rows = 0;
+    for (const struct set *set = first; set; set = set->next) {
+        find_weights(b, set)->rows += node_result(set->like)->type.shape.dim[0];
+        offer_join(b, find_weights(b, set));
+    }
+}
+
+static void join_sets(struct batch *b, void (*count_distances)(struct batch *b))
+{
+    bool joined = false;
+    count_distances(b);
+    struct set *first = collect_sets(b);
+    offer_weights(b, first);
+    for (struct set *set = first; set; set = set->next) {
+        b->b.at = outermost(set->products, set->count, false);
+        if (!can_join(b, set))
+            continue;
+        join_products(b, set);
+        joined = true;
+    }
+    if (joined)
+        sort_nodes(b, b->program->first, b->program->last);
+}
+
+/* From the end first: the gradients of all gates end with their product, but begin at different time steps. */
+void batch_inputs(struct batch *b)
+{
+    join_sets(b, count_heights);
+    join_sets(b, count_depths);
+}

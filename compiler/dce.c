@@ -1,0 +1,52 @@
+/* What no effect needs goes. */
+#include "passes.h"
+
+static bool has_check(const struct kernel *k)
+{
+    const struct node *n = k->first;
+    while (n && n->op != OP_CHECK)
+        n = n->next;
+    return n != NULL;
+}
+
+/* A call that checks is an effect, whoever wants its results. Notes of values say that somebody does. */
+static bool is_needed(const struct node *n)
+{
+    bool needed =
+        op_table[n->op].class == CLASS_EFFECT || (n->op == OP_CALL && has_check(n->kernel));
+    for (int i = 0; i < n->result_count && !needed; i++)
+        needed = n->results[i]->note != NULL;
+    return needed;
+}
+
+static void remove_unneeded(struct program *p)
+{
+    clear_notes(p);
+    for (struct node *n = p->last, *prev; n; n = prev) {
+        prev = n->prev;
+        if (!is_needed(n)) {
+            node_remove(program_list(p), n);
+            continue;
+        }
+        for (int i = 0; i < n->arg_count; i++)
+            n->args[i]->note = n;
+        if (n->op == OP_CALL)
+            n->kernel->note = n;
+    }
+}
+
+/* needs   nothing
+ * keeps   effects, calls that check, and what they are computed from; kernels that are called
+ * breaks  nothing */
+void dce(struct module *m)
+{
+    for (struct kernel *k = m->kernels; k; k = k->next)
+        k->note = NULL;
+    for (struct program *p = m->programs; p; p = p->next)
+        remove_unneeded(p);
+    for (struct kernel **k = &m->kernels; *k;)
+        if ((*k)->note)
+            k = &(*k)->next;
+        else
+            *k = (*k)->next;
+}

@@ -1,0 +1,131 @@
+/* What the files of the emitter share. emit.c walks the list of emitted files; here is the vocabulary:
+ *
+ *   form     a function of kernels.inc (or a product by BLAS): what a node does at fixed shapes, strides
+ *            and axis. Nodes that do the same share one, so 50 time steps share a few.
+ *   step     what one runnable node becomes: a call of its form with constant addresses.
+ *   memory   the named constants by which a program's steps speak of the work region.
+ *
+ * Steps are found first (emit_steps.c), so that every file can be written from first line to last.
+ */
+#ifndef LSTMC_EMISSION_H
+#define LSTMC_EMISSION_H
+#include "ir.h"
+#include "options.h"
+
+enum { MAX_LANES = 16 }; /* of the widest vector; columns of bits in a word */
+
+/* ---- forms and steps ----------------------------------------------------------------------------- */
+
+/* A pointer that a form takes. Operands that lie side by side (the gates of a cell) share it. */
+struct array {
+    const char *name;
+    enum elem elem;
+    int64_t stride; /* elements between rows; of bits: words */
+    bool written;
+    int anchor; /* the operand that lies first */
+};
+
+/* An operand of a form: results first, then arguments. */
+struct operand {
+    struct type type;
+    int array;        /* -1: a double, passed by value */
+    int64_t shift;    /* elements (of bits: words) behind the array's anchor */
+    const char *word; /* in equations */
+};
+
+struct form {
+    const char *key;           /* equal for nodes that share the form */
+    const char *name;          /* in C */
+    const struct node *like;   /* the first node of the form */
+    const struct kernel *body; /* of elementwise forms; else NULL */
+    enum axis axis;
+    bool flat; /* elementwise: walked as one row */
+    bool blas; /* a product by BLAS: a function of the program's file */
+    int operand_count, array_count, result_count;
+    struct operand *operands;
+    struct array *arrays;
+    int checked; /* operand whose NaN and infinities are reported, -1: none */
+    struct form *next;
+};
+
+struct step {
+    const struct node *node;
+    struct form *form;           /* NULL: a barrier */
+    const struct value **values; /* of the form's operands */
+    int flag;                    /* of the tensor that is checked */
+    struct step *next;
+};
+
+/* ---- memory --------------------------------------------------------------------------------------- */
+
+/* Values of the work region that play one part, in one or in several time steps. */
+struct role {
+    const char *word; /* tanh */
+    const struct scope *scope;
+    enum part part;
+    const struct kernel *maker; /* and which of its results, or NULL */
+    int result;
+    bool *seen; /* by time step + 1 */
+    int64_t count;
+    struct home {
+        int t;
+        int64_t offset;
+        const struct stretch *stretch;
+    } * members; /* in elements */
+    struct stretch *stretches;
+    struct role *next;
+};
+
+/* Members whose offsets follow from the time step: base + t * step, or base + t % 2 * step. */
+struct stretch {
+    const char *name; /* TRAIN_LSTM_TANH */
+    int64_t first, count;
+    int64_t base, step;
+    bool turns;
+    struct stretch *next;
+};
+
+struct memory {
+    const struct program *program;
+    const char *prefix;        /* TRAIN */
+    const char *via;           /* before p, s, w: "" or "x." */
+    const struct value **root; /* by value id: what holds it, NULL if it is a root */
+    struct role **role;        /* by id of a root */
+    int64_t *member;           /* of the role; by id of a root */
+    int steps;                 /* time steps */
+    struct role *roles, **roles_end;
+};
+
+/* ---- the whole ------------------------------------------------------------------------------------ */
+
+/* A run of steps of one part: a function of forward.c, backward.c or update.c. The last one of a program bears its name
+ * and calls those before it. */
+struct segment {
+    const char *name; /* macbeth_train_forward */
+    enum part part;
+    const struct step *first, *end;
+    struct segment *next;
+};
+
+struct work {
+    const struct program *program;
+    bool predicts; /* sample, window: in phases, with no help of the runtime */
+    struct memory memory;
+    struct step *steps, **steps_end;
+    struct segment *segments; /* of what does not predict */
+    struct work *next;
+};
+
+struct names; /* the C names in use in one namespace */
+
+struct emission {
+    struct module *module;
+    const struct options *options;
+    struct arena *arena;
+    const char *name, *upper; /* macbeth, MACBETH */
+    const char *real;         /* float */
+    struct form *forms, **forms_end;
+    struct names *form_names;
+    struct work *works; /* a program each */
+};
+#endif

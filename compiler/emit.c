@@ -1,0 +1,228 @@
+/* The end of the road. Every file is written to memory first; the disk is touched when all of them stand,
+ * and only where their bytes differ, so that an error leaves nothing behind and a build compiles only what
+ * changed. */
+#define _POSIX_C_SOURCE 200809L
+#include "emit.h"
+#include "diag.h"
+#include "emit_files.h"
+#include "emit_memory.h"
+#include "emit_steps.h"
+#include "emit_text.h"
+#include "passes.h"
+#include "text.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- the files ------------------------------------------------------------------------------------------ */
+
+struct file {
+    const char *name; /* %s: the model's */
+    void (*put)(struct emission *e, struct buffer *out);
+};
+
+void put_ir(struct emission *e, struct buffer *out)
+{
+    module_write(e->module, out, WRITE_LINES);
+}
+
+/* In the order in which they are read. */
+static const struct file trainer_files[] = {
+    { "%s.h", put_header },
+    { "forward.c", put_forward },
+    { "backward.c", put_backward },
+    { "update.c", put_update },
+    { "sample.c", put_sample },
+    { "kernels.h", put_kernels_header },
+    { "kernels.inc", put_kernels },
+    { "kernels_avx512.c", put_kernels_avx512 },
+    { "kernels_avx2.c", put_kernels_avx2 },
+    { "kernels_baseline.c", put_kernels_baseline },
+    { "tables.c", put_tables },
+    { "main.c", put_main },
+    { "CMakeLists.txt", put_cmake },
+    { "Makefile", put_make },
+    { "%s.ir", put_ir },
+};
+
+enum { TRAINER_FILES = sizeof trainer_files / sizeof *trainer_files };
+
+/* ---- the disk --------------------------------------------------------------------------------------------- */
+
+struct output {
+    const char *path;
+    struct buffer text;
+};
+
+static void make_folder(const char *path)
+{
+    char *copy = strdup(path);
+    if (!copy)
+        die("out of memory");
+    for (char *s = copy + 1; *s; s++)
+        if (*s == '/') {
+            *s = 0;
+            (void)mkdir(copy, 0777); /* what fails here fails below */
+            *s = '/';
+        }
+    if (mkdir(copy, 0777) != 0 && errno != EEXIST)
+        err("option -o: the folder %s cannot be made: %s", path, strerror(errno));
+    free(copy);
+}
+
+static bool is_on_disk(const struct output *o)
+{
+    size_t size;
+    const char *why;
+    unsigned char *old = read_regular_file(o->path, &size, &why);
+    const bool same = old && size == o->text.length && memcmp(old, o->text.text, size) == 0;
+    free(old);
+    return same;
+}
+
+/* Whole or not at all: under another name first. */
+static void write_file(struct arena *a, const struct output *o)
+{
+    if (is_on_disk(o))
+        return;
+    const char *draft = arena_printf(a, "%s.new", o->path);
+    FILE *f = fopen(draft, "wb");
+    if (!f)
+        err("option -o: %s: %s", o->path, strerror(errno));
+    const bool written = fwrite(o->text.text, 1, o->text.length, f) == o->text.length;
+    if (fclose(f) != 0 || !written || rename(draft, o->path) != 0) {
+        const int why = errno;
+        (void)unlink(draft);
+        err("option -o: %s: %s", o->path, strerror(why));
+    }
+}
+
+/* ---- a folder that another spec made ------------------------------------------------------------------------ */
+
+/* The spec that a module's lines name, in its text form; NULL if it names none. */
+static const char *spec_of(struct arena *a, const char *ir)
+{
+    const char *lines = ir ? strstr(ir, "\nlines\n") : NULL;
+    const char *from = lines ? strchr(lines, '"') : NULL;
+    return from ? arena_copy(a, from + 1, strcspn(from + 1, "\"\n")) : NULL;
+}
+
+static void warn_of_another_spec(struct arena *a, const struct output *ir)
+{
+    size_t size;
+    const char *why;
+    unsigned char *old = read_regular_file(ir->path, &size, &why);
+    if (!old)
+        return;
+    const char *was = spec_of(a, arena_copy(a, (const char *)old, size)),
+               *is = spec_of(a, ir->text.text);
+    if (was && is && strcmp(was, is) != 0)
+        fprintf(stderr, "lstmc: warning: %s was made from %s and is now overwritten from %s\n",
+                ir->path, was, is);
+    free(old);
+}
+
+/* ---- what --emit asks for ------------------------------------------------------------------------------------ */
+
+/* A model gives its name to a file, to a target of CMake and to one of make. */
+static void check_name(const char *name)
+{
+    static const char *const taken[] = { "kernels", "all",  "clean",      "help",
+                                         "install", "test", "edit_cache", "rebuild_cache" };
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(name, taken[i]) == 0)
+            err("the model's name `%s` has a meaning of its own among the files and targets of a "
+                "trainer; "
+                "choose another (option --name)",
+                name);
+}
+
+static struct emission open_emission(struct module *m, const struct options *o)
+{
+    struct emission e = { .module = m, .options = o, .arena = m->arena, .name = m->name };
+    e.upper = c_upper(m->arena, m->name);
+    e.real = m->dtype == DTYPE_FLOAT64 ? "double" : "float";
+    e.form_names = names_in(m->arena);
+    return e;
+}
+
+void emit_trainer(struct module *m, const struct options *o)
+{
+    struct arena *a = m->arena;
+    struct output files[TRAINER_FILES];
+    struct emission e = open_emission(m, o);
+    e.forms_end = &e.forms;
+    check_name(m->name);
+    name_tensors(&e);
+    find_steps(&e);
+    const char *folder = arena_printf(a, "%s/%s", o->output, m->name);
+    for (int i = 0; i < TRAINER_FILES; i++) {
+        const char *name = trainer_files[i].name[0] == '%'
+                               ? arena_printf(a, "%s%s", m->name, trainer_files[i].name + 2)
+                               : trainer_files[i].name;
+        files[i] = (struct output){ arena_printf(a, "%s/%s", folder, name), { .arena = a } };
+        trainer_files[i].put(&e, &files[i].text);
+    }
+    warn_of_another_spec(a, &files[TRAINER_FILES - 1]);
+    make_folder(folder);
+    for (int i = 0; i < TRAINER_FILES; i++)
+        write_file(a, &files[i]);
+}
+
+/* To DIR/NAME/NAME.ending, or to stdout. */
+static void emit_text(const struct module *m, const struct options *o, const char *ending,
+                      const struct buffer *text)
+{
+    if (!o->output) {
+        fwrite(text->text, 1, text->length, stdout);
+        return;
+    }
+    const char *folder = arena_printf(m->arena, "%s/%s", o->output, m->name);
+    make_folder(folder);
+    write_file(m->arena, &(struct output){
+                             arena_printf(m->arena, "%s/%s.%s", folder, m->name, ending), *text });
+}
+
+/* ---- the depfile ---------------------------------------------------------------------------------------------- */
+
+static void add_path(struct buffer *out, const char *path)
+{
+    for (; *path; path++) {
+        if (strchr(" #\\", *path))
+            buffer_puts(out, "\\");
+        else if (*path == '$')
+            buffer_puts(out, "$");
+        buffer_add(out, path, 1);
+    }
+}
+
+static void write_depfile(const struct module *m, const struct options *o)
+{
+    struct buffer out = { .arena = m->arena };
+    add_path(&out, o->depfile_target);
+    buffer_puts(&out, ":");
+    for (const struct input_file *f = m->inputs; f; f = f->next) {
+        buffer_puts(&out, " \\\n  ");
+        add_path(&out, f->path);
+    }
+    buffer_puts(&out, "\n");
+    write_file(m->arena, &(struct output){ o->depfile_path, out });
+}
+
+void emit_model(struct module *m, const struct options *o)
+{
+    struct buffer text = { .arena = m->arena };
+    if (o->emit == EMIT_C)
+        emit_trainer(m, o);
+    else if (o->emit == EMIT_IR)
+        module_write(m, &text, WRITE_LINES);
+    else
+        put_dot(m, &text);
+    if (o->emit != EMIT_C)
+        emit_text(m, o, o->emit == EMIT_IR ? "ir" : "dot", &text);
+    if (o->depfile)
+        write_depfile(m, o);
+}

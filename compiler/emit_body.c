@@ -1,0 +1,575 @@
+/* Elementwise forms. A body computes one vector: n lanes from column `col` of row `row` on. It is
+ * inlined twice into the walk, once for whole vectors and once for what is left of a row, where n is a
+ * constant too. Every load of a body comes before its stores, so that a result may take its operand's
+ * place. */
+#include "emit_body.h"
+#include "diag.h"
+#include "emit_steps.h"
+#include "emit_text.h"
+#include <inttypes.h>
+#include <string.h>
+
+struct body {
+    const struct emission *e;
+    const struct form *f;
+    struct arena *arena;
+    struct buffer *out;
+    struct buffer lines; /* the statements */
+    bool uses_row, uses_col, uses_n;
+    int *uses;          /* of values, by id */
+    const char **known; /* what the comment's equations call a value, by id; NULL: its formula */
+};
+
+/* ---- where an operand's elements are -------------------------------------------------------------------- */
+
+/* The size of an axis, counted from the last; axes that a shape lacks are 1. */
+static int64_t axis_size(struct shape s, int from_last)
+{
+    return from_last < s.rank ? s.dim[s.rank - 1 - from_last] : 1;
+}
+
+static bool has_axis(struct shape operand, struct shape space, int from_last)
+{
+    return axis_size(operand, from_last) == axis_size(space, from_last);
+}
+
+/* The row of an operand, from the row of the space: all axes but the last make the rows, and those that the operand has
+ * as 1 do not count. NULL: always the first. */
+static const char *operand_row(struct body *b, struct shape operand, struct shape space)
+{
+    const char *text = NULL;
+    int64_t below = 1, own = 1; /* rows of space and operand under the axes so far */
+    for (int i = 1; i < space.rank;) {
+        const bool has = has_axis(operand, space, i);
+        int64_t size = 1;
+        for (; i < space.rank && has_axis(operand, space, i) == has; i++)
+            size *= axis_size(space, i);
+        if (has && size > 1) {
+            const char *term = below > 1 ? arena_printf(b->arena, "row / %" PRId64, below) : "row";
+            if (below * size < shape_rows(space))
+                term = arena_printf(b->arena, "%s %% %" PRId64, term, size);
+            if (own > 1)
+                term = arena_printf(b->arena, "%s * %" PRId64, term, own);
+            text = text ? arena_printf(b->arena, "%s + %s", text, term) : term;
+            own *= size;
+        }
+        below *= size;
+    }
+    return text;
+}
+
+/* row * 1200 + col + 300; `parts` says whether it is a vector's, from column col on, or one element's. */
+static const char *operand_index(struct body *b, int operand, bool *vector)
+{
+    const struct operand *o = &b->f->operands[operand];
+    const struct shape space = b->f->body->space.shape;
+    const int64_t stride = b->f->arrays[o->array].stride;
+    const bool whole = shape_elements(o->type.shape) == shape_elements(space);
+    const char *row = b->f->flat ? NULL : operand_row(b, o->type.shape, space);
+    *vector = b->f->flat ? whole : has_axis(o->type.shape, space, 0);
+    const char *text = "";
+    b->uses_row |= row != NULL;
+    if (row && stride == 1)
+        text = arena_printf(b->arena, " + %s", row);
+    else if (row)
+        text = arena_printf(b->arena, strchr(row, ' ') ? " + (%s) * %" PRId64 : " + %s * %" PRId64,
+                            row, stride);
+    if (*vector && o->type.elem != ELEM_BIT && form_cols(b->f) > 1) {
+        text = arena_printf(b->arena, "%s + col", text);
+        b->uses_col = true;
+    }
+    if (o->shift)
+        text = arena_printf(b->arena, "%s + %" PRId64, text, o->shift);
+    return text;
+}
+
+static const char *array_name(const struct body *b, int operand)
+{
+    return b->f->arrays[b->f->operands[operand].array].name;
+}
+
+/* One element, as in splat(x[row]). */
+static const char *element(struct body *b, int operand, const char *index)
+{
+    return *index ? arena_printf(b->arena, "%s[%s]", array_name(b, operand), index + 3)
+                  : arena_printf(b->arena, "*%s", array_name(b, operand));
+}
+
+static const char *load_text(struct body *b, int operand)
+{
+    bool vector;
+    const char *index = operand_index(b, operand, &vector), *array = array_name(b, operand);
+    const enum elem elem = b->f->operands[operand].type.elem;
+    if (vector && elem == ELEM_BIT) {
+        b->uses_col = true;
+        return arena_printf(b->arena, "load_bits(%s%s, col)", array, index);
+    }
+    if (vector) {
+        b->uses_n = true;
+        return arena_printf(b->arena, "%s(%s%s, n)", elem == ELEM_INDEX ? "load_ints" : "load",
+                            array, index);
+    }
+    const char *one = element(b, operand, index);
+    if (elem == ELEM_BIT)
+        return arena_printf(b->arena, "splat_int(-(%s & 1))", one);
+    return arena_printf(b->arena, "%s(%s)", elem == ELEM_INDEX ? "splat_int" : "splat", one);
+}
+
+static const char *store_text(struct body *b, int operand, int id)
+{
+    bool vector;
+    const char *index = operand_index(b, operand, &vector), *array = array_name(b, operand);
+    if (b->f->operands[operand].type.elem == ELEM_BIT) {
+        b->uses_col = true;
+        return arena_printf(b->arena, "store_bits(%s%s, col, v%d)", array, index, id);
+    }
+    b->uses_n = true;
+    return arena_printf(b->arena, "store(%s%s, v%d, n)", array, index, id);
+}
+
+/* ---- statements ------------------------------------------------------------------------------------------ */
+
+static const char *value_type(const struct value *v)
+{
+    return v->type.elem == ELEM_BIT || v->type.elem == ELEM_INDEX ? "ints" : "vec";
+}
+
+static const char *const_text(const struct body *b, const struct node *n)
+{
+    const double x = attr_num(n, "value", 0);
+    const enum elem elem = node_result(n)->type.elem;
+    if (elem == ELEM_BIT)
+        return x != 0 ? "splat_int(-1)" : "splat_int(0)";
+    if (elem == ELEM_INDEX)
+        return arena_printf(b->arena, "splat_int(%d)", (int)x);
+    return arena_printf(b->arena, "splat(%s)", c_number(b->arena, x, b->e->module->dtype));
+}
+
+/* Set where a 32-bit word is at least (1 - p) * 2^32; never and always want no comparison. */
+static const char *random_text(const struct body *b, const struct node *n)
+{
+    const int id = node_result(n)->id;
+    const uint64_t least = (uint64_t)((1 - attr_num(n, "p", 0)) * 0x1p32 + 0.5);
+    if (least == 0 || least >> 32)
+        return arena_printf(b->arena, "(random_%d & 0) %s 0", id, least ? "!=" : "==");
+    return arena_printf(b->arena, "random_%d >= %" PRIu64 "u", id, least);
+}
+
+static const char *node_text(struct body *b, const struct node *n)
+{
+    const char *args[3];
+    for (int i = 0; i < n->arg_count; i++)
+        args[i] = arena_printf(b->arena, "v%d", n->args[i]->id);
+    if (n->op == OP_CONST)
+        return const_text(b, n);
+    if (n->op == OP_BERNOULLI)
+        return random_text(b, n);
+    if (node_result(n)->type.elem == ELEM_DOUBLE || !op_is_elementwise(n->op))
+        die("%s of %s stands in kernel @%s, which is elementwise", op_table[n->op].name,
+            type_text(b->arena, node_result(n)->type), b->f->body->name);
+    b->uses_col |= n->op == OP_ONEHOT;
+    if (n->op == OP_ONEHOT)
+        return arena_printf(b->arena, "%s == columns_from(col)", args[0]);
+    return c_operation(b->arena, n->op, "v_", args);
+}
+
+static void put_statements(struct body *b)
+{
+    const struct form *f = b->f;
+    const struct kernel *k = f->body;
+    struct buffer *out = &b->lines;
+    const char *real = b->e->real;
+    for (int i = 0; i < k->param_count; i++) {
+        const struct value *v = k->params[i];
+        const int operand = f->result_count + i;
+        if (b->uses[v->id] == 0)
+            continue;
+        if (v->type.elem == ELEM_DOUBLE)
+            buffer_printf(out, "    const vec v%d = splat((%s)d%d);\n", v->id, real, v->id);
+        else
+            buffer_printf(out, "    const %s v%d = %s;\n", value_type(v), v->id,
+                          load_text(b, operand));
+    }
+    for (const struct node *n = k->first; n; n = n->next)
+        if (b->uses[node_result(n)->id] > 0)
+            buffer_printf(out, "    const %s v%d = %s;\n", value_type(node_result(n)),
+                          node_result(n)->id, node_text(b, n));
+    for (int i = 0; i < f->result_count; i++)
+        buffer_printf(out, "    %s;\n", store_text(b, i, k->results[i]->id));
+    if (f->checked >= 0) {
+        const struct value *v = f->checked < f->result_count
+                                    ? k->results[f->checked]
+                                    : k->params[f->checked - f->result_count];
+        b->uses_n = true;
+        buffer_printf(out, "    return not_finite(v%d) & first_lanes(n);\n", v->id);
+    }
+}
+
+/* How often a value is used: by nodes, as a result, for a check. */
+static void count_body_uses(struct body *b)
+{
+    const struct form *f = b->f;
+    const struct kernel *k = f->body;
+    for (const struct node *n = k->first; n; n = n->next)
+        for (int i = 0; i < n->arg_count; i++)
+            b->uses[n->args[i]->id]++;
+    for (int i = 0; i < k->result_count; i++)
+        b->uses[k->results[i]->id]++;
+    if (f->checked >= f->result_count)
+        b->uses[k->params[f->checked - f->result_count]->id]++;
+}
+
+/* ---- the comment ------------------------------------------------------------------------------------------- */
+
+/* Parts of one value are numbered from left to right: bias[0] to bias[3]. */
+static const char *operand_word(const struct body *b, int operand)
+{
+    const struct operand *o = &b->f->operands[operand];
+    int before = 0, behind = 0;
+    for (int i = 0; i < b->f->operand_count; i++) {
+        const struct operand *other = &b->f->operands[i];
+        bool counted = other->array < 0 || strcmp(other->word, o->word) != 0;
+        for (int j = 0; j < i; j++) /* its new value in its place */
+            counted |=
+                b->f->operands[j].array == other->array && b->f->operands[j].shift == other->shift;
+        before += !counted && other->shift < o->shift;
+        behind += !counted && other->shift > o->shift;
+    }
+    return before + behind > 0 ? arena_printf(b->arena, "%s[%d]", o->word, before) : o->word;
+}
+
+/* How tightly an operation's text holds together: 3 for calls and names. */
+static int grip(enum op op)
+{
+    const char *text = op_table[op].c_text;
+    if (strchr(text, '@') || !strchr(text, ' '))
+        return 3;
+    return strchr(text, '*') || strchr(text, '/')   ? 2
+           : strchr(text, '+') || strchr(text, '-') ? 1
+                                                    : 0;
+}
+
+static const char *formula(const struct body *b, const struct value *v);
+
+static const char *node_formula(const struct body *b, const struct node *n)
+{
+    if (n->op == OP_CONST)
+        return plain_number(b->arena, attr_num(n, "value", 0));
+    if (n->op == OP_BERNOULLI)
+        return arena_printf(b->arena, "random bits (p = %s)",
+                            plain_number(b->arena, attr_num(n, "p", 0)));
+    const char *args[3];
+    for (int i = 0; i < n->arg_count; i++) {
+        const struct value *v = n->args[i];
+        const int inner = b->known[v->id] || !v->def ? 3 : grip(v->def->op);
+        args[i] = formula(b, v);
+        if (grip(n->op) < 3 && (inner < grip(n->op) || (i > 0 && inner == grip(n->op))))
+            args[i] = arena_printf(b->arena, "(%s)", args[i]);
+    }
+    if (n->op == OP_ONEHOT)
+        return arena_printf(b->arena, "(column == %s)", args[0]);
+    return c_operation(b->arena, n->op, "", args);
+}
+
+static const char *formula(const struct body *b, const struct value *v)
+{
+    return b->known[v->id] ? b->known[v->id] : node_formula(b, v->def);
+}
+
+static void name_known(struct body *b)
+{
+    const struct form *f = b->f;
+    const struct kernel *k = f->body;
+    for (int i = 0; i < k->param_count; i++)
+        b->known[k->params[i]->id] = k->params[i]->type.elem == ELEM_DOUBLE
+                                         ? arena_printf(b->arena, "d%d", k->params[i]->id)
+                                         : operand_word(b, f->result_count + i);
+    for (const struct node *n = k->first; n; n = n->next)
+        if (b->uses[node_result(n)->id] > 1 && n->op != OP_CONST)
+            b->known[node_result(n)->id] = arena_printf(b->arena, "v%d", node_result(n)->id);
+    for (int i = f->result_count - 1; i >= 0; i--)
+        b->known[k->results[i]->id] = operand_word(b, i);
+}
+
+/* What is of another shape than the space. */
+static const char *broadcasts(const struct body *b)
+{
+    const struct form *f = b->f;
+    struct buffer out = { .arena = b->arena };
+    buffer_puts(&out, "");
+    for (int i = 0; i < f->operand_count; i++) {
+        const struct operand *o = &f->operands[i];
+        if (o->array < 0 || shape_equal(o->type.shape, f->body->space.shape))
+            continue;
+        buffer_printf(&out, ", %s %s", operand_word(b, i), shape_text(b->arena, o->type.shape));
+    }
+    return out.text;
+}
+
+static void put_comment(struct body *b)
+{
+    const struct form *f = b->f;
+    const char *over = arena_printf(
+        b->arena, "over %s%s:", shape_text(b->arena, f->body->space.shape), broadcasts(b));
+    put_wrapped(b->out, arena_printf(b->arena, "/* @%s", f->body->name), " *  ", over);
+    for (const struct node *n = f->body->first; n; n = n->next) {
+        const struct value *v = node_result(n);
+        if (b->known[v->id])
+            put_wrapped(b->out, arena_printf(b->arena, " *   %s =", b->known[v->id]), " *      ",
+                        node_formula(b, n));
+    }
+    buffer_puts(b->out, " */\n");
+}
+
+/* ---- the function ------------------------------------------------------------------------------------------- */
+
+/* Arrays, doubles and random words; a body takes the words where a form takes what they are made from. */
+static int data_params(const struct emission *e, const struct form *f, const char **out)
+{
+    static const char *const types[] = { [ELEM_INDEX] = "int32_t", [ELEM_BIT] = "uint16_t" };
+    int n = 0;
+    for (int i = 0; i < f->array_count; i++) {
+        const struct array *a = &f->arrays[i];
+        out[n++] = arena_printf(e->arena, "%s%s *%s", a->written ? "" : "const ",
+                                a->elem == ELEM_REAL ? e->real : types[a->elem], a->name);
+    }
+    for (int i = 0; i < f->operand_count; i++)
+        if (f->operands[i].array < 0)
+            out[n++] =
+                arena_printf(e->arena, "double d%d", f->body->params[i - f->result_count]->id);
+    return n;
+}
+
+int form_params(struct emission *e, const struct form *f, const char **out)
+{
+    int n = data_params(e, f, out);
+    if (form_is_random(f)) {
+        out[n++] = "uint32_t seed";
+        out[n++] = "uint32_t update";
+        out[n++] = "uint32_t t";
+    }
+    out[n++] =
+        arena_printf(e->arena, "struct lstmc_range %s", f->axis == AXIS_ROWS ? "rows" : "cols");
+    return n;
+}
+
+/* The names alone, as arguments of an inner function: "double d5" -> "d5". */
+static int param_names(struct arena *a, const char **params, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const char *blank = strrchr(params[i], ' '), *star = strrchr(params[i], '*');
+        params[i] = arena_printf(a, "%s", (star > blank ? star : blank) + 1);
+    }
+    return n;
+}
+
+static bool checks(const struct form *f)
+{
+    return f->checked >= 0;
+}
+
+/* What the body is called with. `declared`: as parameters; else as arguments, with the given column and lanes. */
+static int body_params(struct body *b, const char **out, const char *col, const char *lanes)
+{
+    const bool declared = !col;
+    int n = data_params(b->e, b->f, out);
+    if (!declared)
+        param_names(b->arena, out, n);
+    for (const struct node *r = b->f->body->first; r; r = r->next) {
+        const int id = node_result(r)->id;
+        const bool one_row = shape_rows(node_result(r)->type.shape) == 1;
+        if (r->op == OP_BERNOULLI)
+            out[n++] = arena_printf(b->arena, declared ? "words random_%d" : "random_%d[%s]", id,
+                                    one_row ? "0" : "row % 4");
+    }
+    if (b->uses_row)
+        out[n++] = declared ? "int row" : "row";
+    if (b->uses_col)
+        out[n++] = declared ? "int col" : col;
+    if (b->uses_n)
+        out[n++] = declared ? "int n" : lanes;
+    return n;
+}
+
+static const char **param_room(struct body *b)
+{
+    int n = b->f->operand_count + FORM_PARAMS + 4;
+    for (const struct node *r = b->f->body->first; r; r = r->next)
+        n++;
+    return arena_new_array(b->arena, const char *, n);
+}
+
+static void put_body(struct body *b)
+{
+    const char **params = param_room(b);
+    const int n = body_params(b, params, NULL, NULL);
+    put_list(b->out, 0,
+             arena_printf(b->arena, "INLINE %s SUFFIX(%s_at)(", checks(b->f) ? "ints" : "void",
+                          b->f->name),
+             params, n, ")\n");
+    buffer_printf(b->out, "{\n%s}\n\n", b->lines.text);
+}
+
+static void put_body_call(struct body *b, int indent, const char *col, const char *lanes)
+{
+    const char **args = param_room(b);
+    const int n = body_params(b, args, col, lanes);
+    put_list(b->out, indent,
+             arena_printf(b->arena, "%sSUFFIX(%s_at)(", checks(b->f) ? "bad |= " : "", b->f->name),
+             args, n, ");\n");
+}
+
+/* ---- random bits: a Philox block serves four rows ------------------------------------------------------------- */
+
+/* What the function over four rows is called with. */
+static int quad_params(struct body *b, const char **out, const char *col, const char *lanes)
+{
+    const bool declared = !col;
+    int n = data_params(b->e, b->f, out);
+    out[n++] = "uint32_t seed";
+    out[n++] = "uint32_t update";
+    out[n++] = "uint32_t t";
+    out[n++] = "struct lstmc_range rows";
+    out[n++] = "int quad";
+    if (!declared)
+        param_names(b->arena, out, n);
+    out[n++] = declared ? "int col" : col;
+    out[n++] = declared ? "int n" : lanes;
+    return n;
+}
+
+static void put_quad(struct body *b)
+{
+    const char **params = param_room(b);
+    const int n = quad_params(b, params, NULL, NULL);
+    const struct shape space = b->f->body->space.shape;
+    put_list(b->out, 0,
+             arena_printf(b->arena, "INLINE %s SUFFIX(%s_quad)(", checks(b->f) ? "ints" : "void",
+                          b->f->name),
+             params, n, ")\n");
+    buffer_puts(b->out, "{\n");
+    for (const struct node *r = b->f->body->first; r; r = r->next) {
+        if (r->op != OP_BERNOULLI)
+            continue;
+        const struct shape own = node_result(r)->type.shape;
+        if (shape_cols(own) != shape_cols(space))
+            die("random bits of kernel @%s are broadcast over columns", b->f->body->name);
+        const int id = node_result(r)->id;
+        buffer_printf(b->out, "    words random_%d[4];\n", id);
+        buffer_printf(b->out,
+                      "    random_quad(random_%d, seed, %" PRId64 ", update, t, %s, col);\n", id,
+                      attr_int(r, "stream", 0), shape_rows(own) == 1 ? "0" : "(uint32_t)quad");
+    }
+    if (checks(b->f))
+        buffer_puts(b->out, "    ints bad = { 0 };\n");
+    buffer_puts(b->out, "    const int first = 4 * quad > rows.first ? 4 * quad : rows.first;\n"
+                        "    for (int row = first; row < rows.end && row < 4 * quad + 4; row++)\n");
+    put_body_call(b, 8, "col", "n");
+    buffer_printf(b->out, "%s}\n\n", checks(b->f) ? "    return bad;\n" : "");
+}
+
+static void put_quad_call(struct body *b, int indent, const char *col, const char *lanes)
+{
+    const char **args = param_room(b);
+    const int n = quad_params(b, args, col, lanes);
+    put_list(
+        b->out, indent,
+        arena_printf(b->arena, "%sSUFFIX(%s_quad)(", checks(b->f) ? "bad |= " : "", b->f->name),
+        args, n, ");\n");
+}
+
+/* ---- the walk -------------------------------------------------------------------------------------------------- */
+
+/* The columns of a row: [first, end) of `all`, where end is all or a whole number of vectors. */
+static void put_columns(struct body *b, int indent, const char *first, const char *end, int64_t all)
+{
+    void (*put_call)(struct body *, int, const char *, const char *) =
+        form_is_random(b->f) ? put_quad_call : put_body_call;
+    const bool whole_row = strcmp(first, "0") == 0;
+    const char *rest = arena_printf(b->arena, "%" PRId64 " %% V", all);
+    const char *whole = whole_row ? arena_printf(b->arena, "%" PRId64 " - %s", all, rest) : "whole";
+    if (all == 1) {
+        if (!whole_row)
+            buffer_printf(b->out, "%*sif (%s < %s)\n", indent, "", first, end);
+        put_call(b, indent + (whole_row ? 0 : 4), "0", "1");
+        return;
+    }
+    if (all % MAX_LANES == 0)
+        whole = end;
+    buffer_printf(b->out, "%*sfor (int col = %s; col < %s; col += V)\n", indent, "", first, whole);
+    put_call(b, indent + 4, "col", "V");
+    if (all % MAX_LANES == 0)
+        return;
+    if (whole_row)
+        buffer_printf(b->out, "%*sif (%s > 0)\n", indent, "", rest);
+    else
+        buffer_printf(b->out, "%*sif (whole < %s)\n", indent, "", end);
+    put_call(b, indent + 4, whole, rest);
+}
+
+static void put_walk(struct body *b)
+{
+    const struct form *f = b->f;
+    const bool by_rows = f->axis == AXIS_ROWS && !f->flat, random = form_is_random(f);
+    const int64_t rows = form_rows(f), cols = form_cols(f);
+    struct buffer *out = b->out;
+    if (f->flat)
+        buffer_printf(out,
+                      "    const struct lstmc_range cols = { rows.first * %" PRId64
+                      ", rows.end * %" PRId64 " };\n",
+                      cols / shape_rows(f->body->space.shape),
+                      cols / shape_rows(f->body->space.shape));
+    if (!by_rows && cols > 1 && cols % MAX_LANES != 0)
+        buffer_printf(out,
+                      "    const int whole = cols.end < %" PRId64 " ? cols.end : %" PRId64
+                      " - %" PRId64 " %% V;\n",
+                      cols, cols, cols);
+    if (!by_rows && random)
+        buffer_printf(out, "    const struct lstmc_range rows = all_of(%" PRId64 ");\n", rows);
+    if (checks(f))
+        buffer_puts(out, "    ints bad = { 0 };\n");
+    const bool loop = by_rows || random || rows > 1;
+    if (random)
+        buffer_puts(out, "    for (int quad = rows.first / 4; 4 * quad < rows.end; quad++) {\n");
+    else if (by_rows)
+        buffer_puts(out, "    for (int row = rows.first; row < rows.end; row++) {\n");
+    else if (loop)
+        buffer_printf(out, "    for (int row = 0; row < %" PRId64 "; row++) {\n", rows);
+    if (by_rows)
+        put_columns(b, 8, "0", arena_printf(b->arena, "%" PRId64, cols), cols);
+    else
+        put_columns(b, loop ? 8 : 4, "cols.first", "cols.end", cols);
+    if (loop)
+        buffer_puts(out, "    }\n");
+    if (checks(f))
+        buffer_puts(out, "    return any_lane(bad);\n");
+}
+
+void put_elementwise(struct emission *e, const struct form *f, struct buffer *out)
+{
+    int ids = 0; /* a body of one node has ids of 0 only */
+    for (int i = 0; i < f->body->param_count; i++)
+        ids = f->body->params[i]->id >= ids ? f->body->params[i]->id + 1 : ids;
+    for (const struct node *n = f->body->first; n; n = n->next)
+        ids = node_result(n)->id >= ids ? node_result(n)->id + 1 : ids;
+    struct body b = { .e = e, .f = f, .out = out, .arena = e->arena, .lines.arena = e->arena };
+    b.uses = arena_new_array(e->arena, int, ids);
+    b.known = arena_new_array(e->arena, const char *, ids);
+    count_body_uses(&b);
+    name_known(&b);
+    put_statements(&b);
+
+    put_comment(&b);
+    put_body(&b);
+    if (form_is_random(f))
+        put_quad(&b);
+    const char **params = param_room(&b);
+    const int n = form_params(e, f, params);
+    put_list(
+        out, 0,
+        arena_printf(e->arena, "static %s SUFFIX(%s)(", checks(f) ? "uint32_t" : "void", f->name),
+        params, n, ")\n");
+    buffer_puts(out, "{\n");
+    put_walk(&b);
+    buffer_puts(out, "}\n");
+}

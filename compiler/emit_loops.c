@@ -1,0 +1,323 @@
+/* Shapes, strides and tiles for the loops of lstmc/loops.h. */
+#include "emit_loops.h"
+#include "diag.h"
+#include "emit_body.h"
+#include "emit_text.h"
+#include "grid.h"
+#include <inttypes.h>
+
+/* ---- tiles ------------------------------------------------------------------------------------------- */
+
+/* The three instruction sets: lanes of floats, registers, and what an element of a tile's sum needs besides its register
+ * (without a fused multiply-add, one for the product). */
+static const struct machine {
+    int lanes, registers, spare;
+} machines[] = { { 16, 32, 1 }, { 8, 16, 1 }, { 4, 16, 2 } };
+
+enum { MACHINES = sizeof machines / sizeof *machines };
+
+enum { MAX_TILE = 32 }; /* of lstmc/loops.h */
+
+struct tile {
+    int rows, cols; /* of vectors, or of elements where each is a dot product */
+};
+
+static int64_t rounded_up(int64_t n, int64_t step)
+{
+    return (n + step - 1) / step * step;
+}
+
+/* The tile by which rows x cols sums are done quickest, of at most `most` sums either way: as many multiply-adds as
+ * possible for each load, enough of them at a time to hide their latency, and little done twice where the tile does not
+ * divide the whole. */
+static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, struct machine machine)
+{
+    const double latency = 8,
+                 load = 0.25; /* in multiply-adds: under way at once; the price of a load */
+    struct tile best = { 1, 1 };
+    double best_score = 0;
+    for (int r = 1; r <= most.rows; r++)
+        for (int c = 1; c <= most.cols && r * c + c + machine.spare <= machine.registers; c++) {
+            const double sums = r * c;
+            const double useful =
+                (double)(rows * cols) / (double)(rounded_up(rows, r) * rounded_up(cols, c));
+            const double busy = sums < latency ? sums / latency : 1;
+            const double score = useful * busy * sums / (sums + load * (r + c));
+            if (score > best_score) {
+                best_score = score;
+                best = (struct tile){ r, c };
+            }
+        }
+    return best;
+}
+
+/* The least rows or columns of the result that one block has. */
+static int narrowest(const struct node *n, enum axis axis, int64_t extent)
+{
+    int64_t least = extent;
+    for (int i = 0; n->grid.axis == axis && i < n->grid.blocks; i++) {
+        const struct range r = grid_range(n->grid, extent, i);
+        least = r.stop - r.start < least ? r.stop - r.start : least;
+    }
+    return least < MAX_TILE ? (int)least : MAX_TILE;
+}
+
+/* BY_ISA(6, 4, 4): a number for each instruction set. */
+static const char *by_isa(struct emission *e, const int *n)
+{
+    return arena_printf(e->arena, "BY_ISA(%d, %d, %d)", n[0], n[1], n[2]);
+}
+
+/* Rows and columns of a product's tile; the columns are vectors, or elements where these are dot products. */
+static void tile_texts(struct emission *e, const struct node *n, bool dots, const char **rows,
+                       const char **cols)
+{
+    const struct shape c = node_result(n)->type.shape;
+    int r[MACHINES], v[MACHINES];
+    for (int i = 0; i < MACHINES; i++) {
+        const int real_lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
+        const int lanes = dots ? 1 : real_lanes;
+        const struct tile most = { narrowest(n, AXIS_ROWS, c.dim[0]),
+                                   narrowest(n, AXIS_COLS, c.dim[1]) / lanes };
+        const struct tile t =
+            choose_tile(c.dim[0], rounded_up(c.dim[1], lanes) / lanes, most, machines[i]);
+        r[i] = t.rows;
+        v[i] = t.cols;
+    }
+    *rows = by_isa(e, r);
+    *cols = by_isa(e, v);
+}
+
+/* ---- functions of kernels.inc -------------------------------------------------------------------------- */
+
+struct loop {
+    struct emission *e;
+    const struct form *f;
+    const struct node *n;
+    const char *rows, *cols; /* ranges of the result */
+    const char *args[16];
+    int count;
+};
+
+static int64_t stride_of(const struct loop *l, int operand)
+{
+    return l->f->arrays[l->f->operands[operand].array].stride;
+}
+
+static void add_text(struct loop *l, const char *text)
+{
+    l->args[l->count++] = text;
+}
+
+static void add_number(struct loop *l, int64_t n)
+{
+    add_text(l, arena_printf(l->e->arena, "%" PRId64, n));
+}
+
+/* A pointer and the distance of its rows. */
+static void add_matrix(struct loop *l, int operand)
+{
+    add_text(l, l->f->arrays[l->f->operands[operand].array].name);
+    add_number(l, stride_of(l, operand));
+}
+
+static const char *name_matmul(struct loop *l)
+{
+    const struct shape a = l->n->args[0]->type.shape;
+    const bool ta = attr_flag(l->n, "ta"), tb = attr_flag(l->n, "tb");
+    const char *rows, *cols;
+    tile_texts(l->e, l->n, tb, &rows, &cols);
+    if (!(ta && tb)) {
+        add_text(l, rows);
+        add_text(l, cols);
+    }
+    add_text(l, l->rows);
+    add_text(l, l->cols);
+    add_number(l, a.dim[!ta]);
+    add_matrix(l, 0);
+    if (tb) {
+        add_matrix(l, 1);
+    } else {
+        add_text(l, "a");
+        add_number(l, ta ? 1 : stride_of(l, 1));
+        add_number(l, ta ? stride_of(l, 1) : 1);
+    }
+    add_matrix(l, 2);
+    return ta && tb ? "product_of_columns" : tb ? "product_of_rows" : "product";
+}
+
+static const char *name_reduce(struct loop *l)
+{
+    const struct shape x = l->n->args[0]->type.shape;
+    const bool along_rows = attr_int(l->n, "axis", 0) == x.rank - 1;
+    add_text(l, l->n->op == OP_SUM ? "SUM" : "MAX");
+    if (along_rows) {
+        add_matrix(l, 0);
+        add_matrix(l, 1);
+        add_number(l, shape_cols(x));
+        add_text(l, l->rows);
+        return "reduce_cols";
+    }
+    if (x.rank != 2)
+        die("%s over axis %d of %d", op_table[l->n->op].name, (int)attr_int(l->n, "axis", 0),
+            x.rank);
+    add_text(l, "y");
+    add_matrix(l, 1);
+    add_number(l, x.dim[0]);
+    add_number(l, x.dim[1]);
+    add_text(l, l->cols);
+    return "reduce_rows";
+}
+
+static const char *name_argmax(struct loop *l)
+{
+    add_matrix(l, 0);
+    add_matrix(l, 1);
+    add_number(l, shape_cols(l->n->args[0]->type.shape));
+    add_text(l, l->rows);
+    return "argmax_cols";
+}
+
+static const char *name_gather(struct loop *l)
+{
+    for (int i = 0; i < 3; i++)
+        add_matrix(l, i);
+    add_number(l, shape_cols(node_result(l->n)->type.shape));
+    add_text(l, l->rows);
+    add_text(l, l->cols);
+    return "gather_rows";
+}
+
+static const char *name_scatter(struct loop *l)
+{
+    for (int i = 0; i < 3; i++)
+        add_matrix(l, i);
+    add_number(l, shape_rows(l->n->args[0]->type.shape));
+    add_number(l, shape_cols(node_result(l->n)->type.shape));
+    add_text(l, l->rows);
+    add_text(l, l->cols);
+    return "scatter_rows";
+}
+
+static const char *name_pick(struct loop *l)
+{
+    for (int i = 0; i < 3; i++)
+        add_matrix(l, i);
+    add_text(l, l->rows);
+    return "pick_cols";
+}
+
+static const char *name_transpose(struct loop *l)
+{
+    add_matrix(l, 0);
+    add_matrix(l, 1);
+    add_text(l, l->rows);
+    add_text(l, l->cols);
+    return "transpose";
+}
+
+/* Each adds the arguments of the loop that does its operation, and names it. */
+static const char *(*const loops[OP_COUNT])(struct loop *) = {
+    [OP_MATMUL] = name_matmul, [OP_SUM] = name_reduce,          [OP_REDUCE_MAX] = name_reduce,
+    [OP_ARGMAX] = name_argmax, [OP_GATHER] = name_gather,       [OP_SCATTER] = name_scatter,
+    [OP_PICK] = name_pick,     [OP_TRANSPOSE] = name_transpose,
+};
+
+/* sum y[1,1200] = x[1500,1200] */
+static const char *description(struct emission *e, const struct form *f)
+{
+    const struct node *n = f->like;
+    struct buffer out = { .arena = e->arena };
+    for (int i = 0; i < f->operand_count; i++)
+        buffer_printf(&out, "%s%s %s",
+                      i == 0   ? ""
+                      : i == 1 ? arena_printf(e->arena, " = %s of ", op_table[n->op].name)
+                               : ", ",
+                      f->arrays[i].name, shape_text(e->arena, f->operands[i].type.shape));
+    if (attr_flag(n, "ta"))
+        buffer_puts(&out, ", a transposed");
+    if (attr_flag(n, "tb"))
+        buffer_puts(&out, ", b transposed");
+    return out.text;
+}
+
+void put_loop(struct emission *e, const struct form *f, struct buffer *out)
+{
+    const struct node *n = f->like;
+    const struct shape result = node_result(n)->type.shape;
+    const bool whole = n->grid.blocks == 1, by_rows = f->axis == AXIS_ROWS;
+    const char *all_rows = arena_printf(e->arena, "all_of(%" PRId64 ")", shape_rows(result));
+    const char *all_cols = arena_printf(e->arena, "all_of(%" PRId64 ")", shape_cols(result));
+    struct loop l = { .e = e, .f = f, .n = n };
+    l.rows = by_rows && !whole ? "rows" : all_rows;
+    l.cols = by_rows || whole ? all_cols : "cols";
+    const char *name = loops[n->op](&l);
+
+    const char *params[3 + FORM_PARAMS];
+    const int count = form_params(e, f, params);
+    buffer_printf(out, "/* %s */\n", description(e, f));
+    put_list(out, 0, arena_printf(e->arena, "static void SUFFIX(%s)(", f->name), params, count,
+             ")\n");
+    buffer_puts(out, "{\n");
+    if (whole) /* one worker does it all, the others nothing: their range is empty */
+        buffer_printf(out, "    if (%s.first < %s.end)\n", by_rows ? "rows" : "cols",
+                      by_rows ? "rows" : "cols");
+    put_list(out, whole ? 8 : 4, arena_printf(e->arena, "%s(", name), l.args, l.count, ");\n");
+    buffer_puts(out, "}\n");
+}
+
+/* ---- products by BLAS ------------------------------------------------------------------------------------ */
+
+/* Where the rows or columns from `from` on begin in a matrix that holds them along or across its own rows. */
+static const char *part_of(struct emission *e, const char *matrix, bool along, int64_t stride)
+{
+    return along || stride == 1
+               ? arena_printf(e->arena, "%s + part.first", matrix)
+               : arena_printf(e->arena, "%s + part.first * %" PRId64, matrix, stride);
+}
+
+/* On another sub-shape BLAS rounds differently, so it is called once for each block of the grid, whichever worker has it. */
+void put_blas(struct emission *e, const struct form *f, struct buffer *out)
+{
+    const struct node *n = f->like;
+    const struct shape c = node_result(n)->type.shape, a = n->args[0]->type.shape;
+    const bool ta = attr_flag(n, "ta"), tb = attr_flag(n, "tb"), by_rows = f->axis == AXIS_ROWS;
+    const bool whole = n->grid.blocks == 1;
+    const int64_t strides[] = { f->arrays[0].stride, f->arrays[1].stride, f->arrays[2].stride };
+    const char *size = "part.end - part.first";
+    const char *rows = arena_printf(e->arena, "%" PRId64, c.dim[0]);
+    const char *cols = arena_printf(e->arena, "%" PRId64, c.dim[1]);
+    const char *args[] = {
+        ta ? "1" : "0",
+        tb ? "1" : "0",
+        by_rows && !whole ? size : rows,
+        by_rows || whole ? cols : size,
+        arena_printf(e->arena, "%" PRId64, a.dim[!ta]),
+        by_rows && !whole ? part_of(e, "a", ta, strides[1]) : "a",
+        arena_printf(e->arena, "%" PRId64, strides[1]),
+        by_rows || whole ? "b" : part_of(e, "b", !tb, strides[2]),
+        arena_printf(e->arena, "%" PRId64, strides[2]),
+        whole ? "c" : part_of(e, "c", !by_rows, strides[0]),
+        arena_printf(e->arena, "%" PRId64, strides[0]),
+    };
+    const char *params[] = {
+        "const struct lstmc_worker *me",
+        arena_printf(e->arena, "%s *c", e->real),
+        arena_printf(e->arena, "const %s *a", e->real),
+        arena_printf(e->arena, "const %s *b", e->real),
+    };
+    buffer_printf(out, "/* %s, a call of BLAS for each block of %s */\n", description(e, f),
+                  by_rows ? "rows" : "columns");
+    put_list(out, 0, arena_printf(e->arena, "static void %s(", f->name), params, 4, ")\n");
+    buffer_printf(
+        out, "{\n    for (int i = lstmc_first_block(me, %d); i < lstmc_end_block(me, %d); i++)%s\n",
+        n->grid.blocks, n->grid.blocks, whole ? "" : " {");
+    if (!whole)
+        buffer_printf(out, "        const struct lstmc_range part = lstmc_block(i, %d, %d, %s);\n",
+                      n->grid.blocks, n->grid.unit, by_rows ? rows : cols);
+    put_list(out, 8,
+             arena_printf(e->arena, "lstmc_product_%s(",
+                          e->module->dtype == DTYPE_FLOAT64 ? "f64" : "f32"),
+             args, (int)(sizeof args / sizeof *args), ");\n");
+    buffer_printf(out, "%s}\n", whole ? "" : "    }\n");
+}

@@ -1,0 +1,20 @@
+/* What is called, before anything is written. */
+#ifndef LSTMC_EMIT_STEPS_H
+#define LSTMC_EMIT_STEPS_H
+#include "emission.h"
+
+/* Finds the steps of every program and the forms they share. */
+void find_steps(struct emission *e);
+
+/* The space that an elementwise form walks, as rows and columns; a flat one is one row. */
+int64_t form_rows(const struct form *f);
+int64_t form_cols(const struct form *f);
+/* Are there random bits in the body? Such forms take the seed, the update and the time step as well. */
+bool form_is_random(const struct form *f);
+/* The phases of a program that predicts: what stands between two barriers. */
+int count_phases(const struct work *w);
+/* NULL if the program has none of that name. */
+const struct work *find_work(const struct emission *e, const char *program);
+const struct value *program_input(const struct program *p, const char *name);
+const struct value *program_result(const struct program *p, const char *name);
+#endif

@@ -1,0 +1,31 @@
+/* Every elementwise node goes into a kernel: the loops that a trainer runs. See fuse.h for the steps. */
+#include "fuse.h"
+#include "passes.h"
+
+/* The kernels that a module came with keep their names; their note stays empty. */
+static struct kernels open_kernels(struct module *m)
+{
+    struct kernels k = { .module = m, .found.arena = m->arena, .end = &m->kernels };
+    for (; *k.end; k.end = &(*k.end)->next)
+        (*k.end)->note = NULL;
+    return k;
+}
+
+/* needs   gradients; best when folded and batched
+ * keeps   every bit of every value that is used outside its kernel
+ * breaks  the order of the list; elementwise nodes of REAL or BIT stand in kernels only. With chains, kernels hold as much
+ *         as one loop can; without, one node each, and the order stays */
+void fuse(struct module *m, bool chains)
+{
+    struct kernels kernels = open_kernels(m);
+    for (struct program *p = m->programs; p; p = p->next) {
+        if (chains)
+            sink_slices(p);
+        struct fusion *f = open_slots(p);
+        if (chains)
+            sort_by_level(f);
+        find_groups(f, chains);
+        make_kernels(&kernels, f);
+    }
+    name_kernels(&kernels);
+}

@@ -1,0 +1,266 @@
+/* Is the module sound for its stage? Called between all passes, so that a fault is named by the pass
+ * that made it, and after a .ir was read. One node alone: ir_check_node.c; barriers and places:
+ * check_places.c. */
+#include "check_places.h"
+#include "diag.h"
+#include "ir_text.h"
+#include <stdio.h>
+#include <string.h>
+
+/* What is known of the value with a given id. */
+struct known {
+    const struct value *value;  /* NULL: not yet defined */
+    const struct tensor *views; /* the tensor whose elements it shows */
+};
+
+struct checker {
+    const struct module *m;
+    const char *after;
+    bool from_user;
+    int faults;
+    struct names named;    /* $tensor and @kernel, to the object that bears the name */
+    struct names assigned; /* tensors assigned so far */
+    struct names results;  /* names of results so far */
+    const char *room;      /* program train */
+    struct known *known;   /* by id, of the list at hand */
+    int known_count, known_room;
+};
+
+static struct token token_of(const char *name)
+{
+    return (struct token){ name, strlen(name) };
+}
+
+/* ---- complaints ------------------------------------------------------------------------------- */
+
+static const char *describe(const struct checker *c, const struct node *n)
+{
+    if (!n)
+        return "";
+    if (n->result_count == 0)
+        return arena_printf(c->m->arena, ", %s", op_table[n->op].name);
+    return arena_printf(c->m->arena, ", %%%d = %s", n->results[0]->id, op_table[n->op].name);
+}
+
+static void complain(struct checker *c, const struct node *n, const char *message)
+{
+    const char *where = describe(c, n);
+    if (!c->from_user)
+        die("after %s: %s%s: %s", c->after, c->room, where, message);
+    struct where line = { .file = c->m->inputs ? c->m->inputs->path : NULL };
+    if (n && n->line.file)
+        line = (struct where){ n->line.file, n->line.line, n->line.column, 1 };
+    diag(SEVERITY_ERROR, line, "%s%s: %s", c->room, where, message);
+    c->faults++;
+}
+
+/* ---- lists of nodes --------------------------------------------------------------------------- */
+
+static void begin_room(struct checker *c, const char *kind, const char *name, int next_id)
+{
+    c->room = arena_printf(c->m->arena, "%s %s", kind, name);
+    if (next_id > c->known_room) {
+        c->known_room = next_id;
+        c->known = arena_new_array(c->m->arena, struct known, next_id);
+    }
+    c->known_count = next_id;
+    for (int i = 0; i < next_id; i++)
+        c->known[i] = (struct known){ 0 };
+    names_clear(&c->assigned);
+    names_clear(&c->results);
+}
+
+static struct known *known_of(struct checker *c, const struct value *v)
+{
+    bool fits = v->id >= 0 && v->id < c->known_count;
+    return fits ? &c->known[v->id] : NULL;
+}
+
+static void define(struct checker *c, const struct node *n, const struct value *v,
+                   const struct tensor *views)
+{
+    struct known *k = known_of(c, v);
+    if (!k)
+        complain(c, n, "an id that is not below the list's counter");
+    else if (k->value)
+        complain(c, n, "this id is defined twice");
+    else
+        *k = (struct known){ v, views };
+    if (v->def != n)
+        complain(c, n, "a result that names another node as its definition");
+}
+
+/* The tensor whose elements v shows, NULL if v has its own. */
+static const struct tensor *viewed(struct checker *c, const struct value *v)
+{
+    const struct known *k = v->tensor ? NULL : known_of(c, v);
+    return v->tensor ? v->tensor : k ? k->views : NULL;
+}
+
+static void check_argument(struct checker *c, const struct node *n, const struct value *v)
+{
+    if (v->tensor) {
+        const char *name = arena_printf(c->m->arena, "$%s", v->tensor->name);
+        if (v != &v->tensor->value || names_find(&c->named, token_of(name)) != v->tensor)
+            complain(c, n, arena_printf(c->m->arena, "%s is no tensor of this module", name));
+    } else {
+        const struct known *k = known_of(c, v);
+        if (!k || k->value != v)
+            complain(c, n, arena_printf(c->m->arena, "%%%d is used before it is defined", v->id));
+    }
+    const struct tensor *t = viewed(c, v);
+    if (t && names_find(&c->assigned, token_of(t->name)))
+        complain(c, n, arena_printf(c->m->arena, "$%s is used after it was assigned", t->name));
+}
+
+static void check_effect(struct checker *c, const struct node *n)
+{
+    if (n->op == OP_ASSIGN) {
+        struct tensor *t = n->args[0]->tensor;
+        names_add(&c->assigned, token_of(t->name), t);
+    }
+    const char *name = n->op == OP_RESULT ? attr_name(n, "name") : NULL;
+    if (!name)
+        return;
+    if (names_find(&c->results, token_of(name)))
+        complain(c, n, arena_printf(c->m->arena, "the result %s is given twice", name));
+    else
+        names_add(&c->results, token_of(name), (void *)n);
+}
+
+static void check_node(struct checker *c, const struct kernel *k, const struct node *n)
+{
+    for (int i = 0; i < n->arg_count; i++)
+        check_argument(c, n, n->args[i]);
+    if (n->op == OP_CALL && n->kernel) {
+        const char *name = arena_printf(c->m->arena, "@%s", n->kernel->name);
+        if (names_find(&c->named, token_of(name)) != n->kernel)
+            complain(c, n, arena_printf(c->m->arena, "%s is no kernel of this module", name));
+    }
+    if (n->scope && !(n->scope >= c->m->scopes && n->scope < c->m->scopes + c->m->scope_count))
+        complain(c, n, "its scope is not of this module");
+    const char *fault = node_fault(c->m, k, n);
+    if (fault)
+        complain(c, n, fault);
+    bool view = op_table[n->op].class == CLASS_VIEW;
+    for (int i = 0; i < n->result_count; i++)
+        define(c, n, n->results[i], view ? viewed(c, n->args[0]) : NULL);
+    if (!fault)
+        check_effect(c, n);
+}
+
+static void check_list(struct checker *c, const struct kernel *k, const struct node *first,
+                       const struct node *last)
+{
+    const struct node *prev = NULL;
+    for (const struct node *n = first; n; prev = n, n = n->next) {
+        if (n->prev != prev)
+            complain(c, n, "the list's links do not agree");
+        check_node(c, k, n);
+    }
+    if (prev != last)
+        complain(c, prev, "the list ends elsewhere");
+}
+
+/* ---- kernels and programs --------------------------------------------------------------------- */
+
+static int count_products(const struct kernel *k)
+{
+    int products = 0;
+    for (const struct node *n = k->first; n; n = n->next)
+        products += op_table[n->op].class == CLASS_PRODUCT;
+    return products;
+}
+
+static void check_kernel_result(struct checker *c, const struct kernel *k, const struct value *v)
+{
+    const struct known *known = known_of(c, v);
+    if (!known || known->value != v)
+        complain(c, NULL,
+                 arena_printf(c->m->arena, "returns %%%d, which it does not define", v->id));
+    else if (!shape_equal(v->type.shape, k->space.shape))
+        complain(c, NULL,
+                 arena_printf(c->m->arena, "returns %s over the space %s",
+                              type_text(c->m->arena, v->type), type_text(c->m->arena, k->space)));
+    else if (v->type.elem != ELEM_REAL && v->type.elem != ELEM_BIT)
+        complain(c, NULL, "returns what is neither real numbers nor bits");
+}
+
+static void check_kernel(struct checker *c, const struct kernel *k)
+{
+    begin_room(c, "kernel", k->name, k->next_id);
+    for (int i = 0; i < k->param_count; i++)
+        define(c, NULL, k->params[i], NULL);
+    check_list(c, k, k->first, k->last);
+    for (int i = 0; i < k->result_count; i++)
+        check_kernel_result(c, k, k->results[i]);
+    if (k->result_count == 0)
+        complain(c, NULL, "returns nothing");
+    if (count_products(k) > 1)
+        complain(c, NULL, "holds more than one product");
+}
+
+static void check_program(struct checker *c, const struct program *p)
+{
+    begin_room(c, "program", p->name, p->next_id);
+    if (p->module != c->m)
+        complain(c, NULL, "belongs to another module");
+    check_list(c, NULL, p->first, p->last);
+}
+
+/* ---- the module ------------------------------------------------------------------------------- */
+
+static void add_name(struct checker *c, char sigil, const char *name, void *what)
+{
+    const char *text = arena_printf(c->m->arena, "%c%s", sigil, name);
+    if (names_find(&c->named, token_of(text)))
+        complain(c, NULL, arena_printf(c->m->arena, "%s is defined twice", text));
+    else
+        names_add(&c->named, token_of(text), what);
+}
+
+static void check_tensor(struct checker *c, struct tensor *t)
+{
+    add_name(c, '$', t->name, t);
+    if (t->value.tensor != t || t->value.def)
+        complain(c, NULL, arena_printf(c->m->arena, "$%s is not its own value", t->name));
+    if (t->value.type.elem != ELEM_REAL)
+        complain(c, NULL,
+                 arena_printf(c->m->arena, "$%s must hold real numbers, found %s", t->name,
+                              type_text(c->m->arena, t->value.type)));
+}
+
+/* Who waits for whom, and who lies where: proved for modules that are sound otherwise. */
+static void check_places(struct checker *c)
+{
+    const struct module *m = c->m;
+    const char *fault = m->stage == STAGE_PLAN ? check_tensors(m) : NULL;
+    c->room = "tensors";
+    if (fault)
+        complain(c, NULL, fault);
+    for (struct program *p = m->programs; p && c->faults == 0; p = p->next) {
+        const struct node *at = NULL;
+        c->room = arena_printf(m->arena, "program %s", p->name);
+        fault = m->stage == STAGE_PLAN ? check_plan(p, &at) : check_schedule(p, &at);
+        if (fault)
+            complain(c, at, fault);
+    }
+}
+
+void module_check(const struct module *m, const char *after, bool from_user)
+{
+    struct checker c = { .m = m, .after = after, .from_user = from_user, .room = "tensors" };
+    c.named.arena = c.assigned.arena = c.results.arena = m->arena;
+    for (struct tensor *t = m->tensors; t; t = t->next)
+        check_tensor(&c, t);
+    for (struct kernel *k = m->kernels; k; k = k->next)
+        add_name(&c, '@', k->name, k);
+    for (const struct kernel *k = m->kernels; k; k = k->next)
+        check_kernel(&c, k);
+    for (const struct program *p = m->programs; p; p = p->next)
+        check_program(&c, p);
+    if (m->stage >= STAGE_SCHEDULE && c.faults == 0)
+        check_places(&c);
+    if (from_user)
+        diag_stop_on_errors();
+}

@@ -1,0 +1,171 @@
+/* What can be wrong with one node, whatever stands around it. */
+#include "diag.h"
+#include "ir_text.h"
+#include <inttypes.h>
+#include <string.h>
+
+#define COMPLAIN(m, ...) arena_printf((m)->arena, __VA_ARGS__)
+
+/* Of a random node and of a call the time step may be absent: the first takes it from its call, the
+ * second may have no need of it. */
+static bool is_optional(const struct attr_spec *s)
+{
+    return s->kind == ATTR_FLAG || strcmp(s->key, "t") == 0;
+}
+
+static const struct attr *find_attr(const struct node *n, const char *key)
+{
+    for (int i = 0; i < n->attr_count; i++)
+        if (strcmp(n->attrs[i].key, key) == 0)
+            return &n->attrs[i];
+    return NULL;
+}
+
+static const char *attr_fault(const struct module *m, const struct node *n)
+{
+    struct attr_spec specs[MAX_ATTRS + 1];
+    int known = 0;
+    read_attr_specs(n->op, specs);
+    for (const struct attr_spec *s = specs; s->key[0]; s++) {
+        const struct attr *a = find_attr(n, s->key);
+        if (a && a->kind != s->kind)
+            return COMPLAIN(m, "%s: the attribute %s is of another kind", op_table[n->op].name,
+                            s->key);
+        if (!a && !is_optional(s))
+            return COMPLAIN(m, "%s: the attribute %s is missing", op_table[n->op].name, s->key);
+        known += a != NULL;
+    }
+    if (known != n->attr_count)
+        return COMPLAIN(m, "%s has attributes that ops.def does not list", op_table[n->op].name);
+    return NULL;
+}
+
+/* Kernels hold at most one product, elementwise nodes, constants and random bits. */
+static bool fits_kernel(enum op op)
+{
+    return op_is_elementwise(op) || op_table[op].class == CLASS_PRODUCT || op == OP_CONST ||
+           op == OP_BERNOULLI;
+}
+
+static const char *kernel_node_fault(const struct module *m, const struct kernel *k,
+                                     const struct node *n)
+{
+    const char *name = op_table[n->op].name;
+    const bool whole = op_table[n->op].class == CLASS_PRODUCT || n->op == OP_ONEHOT;
+    if (!fits_kernel(n->op))
+        return COMPLAIN(m, "%s cannot stand in a kernel", name);
+    for (int i = 0; i < n->arg_count; i++) {
+        if (n->args[i]->tensor)
+            return COMPLAIN(m, "%s: a kernel sees its parameters only, found $%s", name,
+                            n->args[i]->tensor->name);
+        if (whole && n->args[i]->def)
+            return COMPLAIN(m, "%s: in a kernel its operands must be parameters", name);
+    }
+    if (n->op == OP_BERNOULLI && find_attr(n, "t"))
+        return COMPLAIN(m, "%s: in a kernel the time step comes from the call", name);
+    struct shape s, own = node_result(n)->type.shape;
+    if (!shape_broadcast(own, k->space.shape, &s) || !shape_equal(s, k->space.shape))
+        return COMPLAIN(m, "%s: %s does not fit the kernel's space %s", name,
+                        type_text(m->arena, node_result(n)->type), type_text(m->arena, k->space));
+    return NULL;
+}
+
+static const char *stage_fault(const struct module *m, const struct node *n)
+{
+    const char *name = op_table[n->op].name;
+    if (n->op == OP_GRAD && m->stage > STAGE_TRACE)
+        return COMPLAIN(m, "grad stands in the stage trace only");
+    if (n->op == OP_BARRIER && m->stage < STAGE_SCHEDULE)
+        return COMPLAIN(m, "barrier stands from the stage schedule on");
+    if (m->stage >= STAGE_OPT && op_is_elementwise(n->op) &&
+        node_result(n)->type.elem != ELEM_DOUBLE)
+        return COMPLAIN(m,
+                        "%s of %s stands outside a kernel, from the stage opt on only doubles do",
+                        name, type_text(m->arena, node_result(n)->type));
+    if (m->stage >= STAGE_SCHEDULE && n->op == OP_CONST && node_result(n)->type.elem != ELEM_DOUBLE)
+        return COMPLAIN(m, "const of %s stands outside a kernel: nothing would write it",
+                        type_text(m->arena, node_result(n)->type));
+    return NULL;
+}
+
+/* A parameter is given a value of its own type, up to leading axes of 1, which broadcast alike. */
+static bool is_same_operand(struct type param, struct type arg)
+{
+    struct shape s;
+    return param.elem == arg.elem && shape_elements(param.shape) == shape_elements(arg.shape) &&
+           shape_broadcast(param.shape, arg.shape, &s) &&
+           shape_elements(s) == shape_elements(param.shape);
+}
+
+static bool has_random(const struct kernel *k)
+{
+    for (const struct node *n = k->first; n; n = n->next)
+        if (n->op == OP_BERNOULLI)
+            return true;
+    return false;
+}
+
+static const char *call_fault(const struct module *m, const struct node *n)
+{
+    const struct kernel *k = n->kernel;
+    struct arena *a = m->arena;
+    if (!k)
+        return "call: no kernel is named";
+    if (n->arg_count != k->param_count || n->result_count != k->result_count)
+        return COMPLAIN(m, "call: @%s takes %d operands and gives %d results, found %d and %d",
+                        k->name, k->param_count, k->result_count, n->arg_count, n->result_count);
+    for (int i = 0; i < n->arg_count; i++)
+        if (!is_same_operand(k->params[i]->type, n->args[i]->type))
+            return COMPLAIN(m, "call: operand %d of @%s is %s, found %s", i + 1, k->name,
+                            type_text(a, k->params[i]->type), type_text(a, n->args[i]->type));
+    for (int i = 0; i < n->result_count; i++) {
+        struct type want = k->results[i]->type, is = n->results[i]->type;
+        if (want.elem != is.elem || !shape_equal(want.shape, is.shape))
+            return COMPLAIN(m, "call: result %d of @%s is %s, found %s", i + 1, k->name,
+                            type_text(a, want), type_text(a, is));
+    }
+    if (has_random(k) && !find_attr(n, "t"))
+        return COMPLAIN(m, "call: @%s has random bits and needs the time step t", k->name);
+    return NULL;
+}
+
+static const char *type_fault(const struct module *m, const struct node *n)
+{
+    struct type few[8], *types = few, is, given = { 0 };
+    if (n->arg_count > 8)
+        types = arena_new_array(m->arena, struct type, n->arg_count);
+    for (int i = 0; i < n->arg_count; i++)
+        types[i] = n->args[i]->type;
+    if (n->result_count > 0)
+        given = n->results[0]->type;
+    const char *fault =
+        infer_type(m->arena, n->op, types, n->arg_count, n->attrs, n->attr_count, given, &is);
+    if (fault || n->result_count == 0)
+        return fault;
+    if (is.elem != given.elem || !shape_equal(is.shape, given.shape))
+        return COMPLAIN(m, "%s gives %s, not %s", op_table[n->op].name, type_text(m->arena, is),
+                        type_text(m->arena, given));
+    return NULL;
+}
+
+static const char *count_fault(const struct module *m, const struct node *n)
+{
+    int want = op_has_value(n->op);
+    if (n->op != OP_CALL && n->result_count != want)
+        return COMPLAIN(m, "%s gives %d result%s, found %d", op_table[n->op].name, want,
+                        want == 1 ? "" : "s", n->result_count);
+    if (n->op == OP_GRAD && n->arg_count == 2 && !n->args[1]->tensor)
+        return "grad: operand 2 must be a parameter, as in `grad %5, $lstm.kernel`";
+    if (n->op == OP_ASSIGN && n->arg_count == 2 && !n->args[0]->tensor)
+        return "assign: operand 1 must be a tensor, as in `assign $lstm.kernel, %90`";
+    return NULL;
+}
+
+const char *node_fault(const struct module *m, const struct kernel *k, const struct node *n)
+{
+    const char *fault = count_fault(m, n);
+    fault = fault ? fault : attr_fault(m, n);
+    fault = fault ? fault : n->op == OP_CALL ? NULL : type_fault(m, n);
+    fault = fault ? fault : k ? kernel_node_fault(m, k, n) : stage_fault(m, n);
+    return fault ? fault : n->op == OP_CALL ? call_fault(m, n) : NULL;
+}

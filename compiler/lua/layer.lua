@@ -1,0 +1,233 @@
+-- What every layer is made from:
+--
+--   Dense = Layer {
+--     kind = "Dense",
+--     arguments = { { "units", "size" }, ... },      -- see arguments.lua; in `call` they are self.units, ...
+--     lacks = "kernel_regularizer ...",              -- options that Keras has and this one has not
+--     takes = "rows",
+--     call = function(self, x, context) ... end,
+--   }
+--
+-- `takes` says what `call` gets of a sequence: "rows" all its steps as one tall matrix, "steps" one matrix after the
+-- other (context.t is then the step, from 1), "sequence" the sequence itself (sequence.lua). A plain matrix goes to the
+-- first two as it is. context, also self.context: batch, steps, training (dropout and the like are on), carried (one
+-- step of a stateful run). `call` runs once for every program of the trainer and must make the same weights each time:
+-- self:weight. self:chance gives random bits. tensor.lua has the functions and operators.
+local arguments = import "arguments"
+local initializers = import "initializers" -- adds the kinds of arguments that layers have
+import "activations"
+local messages = import "messages"
+local sequence = import "sequence"
+local ops = lstmc.ops
+
+local methods = {}
+local mark = { __name = "layer", __index = methods }
+local layer = { exports = {}, mark = mark }
+
+-- Every weight and every mask has a stream of random numbers of its own.
+local streams = 0
+local function next_stream()
+  streams = streams + 1
+  return streams
+end
+
+-- ---- what a layer's call can ask for --------------------------------------------------------------------------------
+
+-- The initialisers of a weight: one for all columns, or a list { initializer, columns }, ... from the left.
+local function spread(initializer, dims)
+  if getmetatable(initializer) then return { { initializer, dims[#dims] } } end
+  return initializer
+end
+
+local function draw(parts)
+  local inits, start, stream = {}, 0, next_stream()
+  for i, part in ipairs(parts) do
+    local initializer, columns = part[1], part[2]
+    inits[i] = {
+      kind = initializer.kind, a = initializer.a, b = initializer.b,
+      start = start, stop = start + columns, stream = stream,
+    }
+    start = start + columns
+  end
+  return inits
+end
+
+local function check_weight(name, dims, initializer)
+  if not lstmc.is_name(name) then
+    messages.fail(nil, "a weight needs a name of letters, digits and _, found %s", messages.show(name))
+  end
+  if type(dims) ~= "table" or #dims == 0 then
+    messages.fail(nil, "the weight %s needs its sizes in braces, found %s", name, messages.show(dims))
+  end
+  if type(initializer) ~= "table" then
+    messages.fail(nil, "the weight %s needs an initializer, found %s", name, messages.show(initializer))
+  end
+end
+
+-- A weight of this layer, trained: self:weight("kernel", { rows, columns }, self.kernel_initializer)
+function methods.weight(self, name, dims, initializer)
+  local full = self.name .. "." .. tostring(name)
+  local known = lstmc.find_tensor(full)
+  if known then return known end
+  initializer = initializers.named(initializer)
+  check_weight(name, dims, initializer)
+  local parts, count = spread(initializer, dims), 1
+  for _, part in ipairs(parts) do
+    if #dims == 1 and part[1].kind == "orthogonal" then
+      messages.fail(self.place, "%s has one axis, and orthogonal needs a matrix", full)
+    end
+  end
+  for _, size in ipairs(dims) do count = count * size end
+  self.parameters = self.parameters + count
+  return lstmc.new_tensor("param", { name = full, layer = self.name, dims = dims, inits = draw(parts) })
+end
+
+-- A state of a stateful run: what self:carry left at the step before, zeros at first.
+function methods.carried(self, name, columns)
+  local full = self.name .. "." .. name
+  local zeros = { { kind = "zeros", a = 0, b = 0, start = 0, stop = columns, stream = 0 } }
+  return lstmc.find_tensor(full) or
+    lstmc.new_tensor("carried", { name = full, layer = self.name, dims = { 1, columns }, inits = zeros })
+end
+
+function methods.carry(self, name, value)
+  ops.assign(lstmc.find_tensor(self.name .. "." .. name), value)
+end
+
+-- Random bits of the shape of x, each set with probability p; new ones at every update, and at every step.
+function methods.chance(self, x, p)
+  self.chances = self.chances + 1
+  self.streams[self.chances] = self.streams[self.chances] or next_stream()
+  return ops.bernoulli {
+    stream = self.streams[self.chances], t = (self.context.t or 1) - 1, p = p,
+    elem = "b", dims = { x:size(1), x:size(2) },
+  }
+end
+
+-- What follows belongs to step t, from 1; nil: to none.
+function methods.at(self, t)
+  self.context.t, self.chances = t, 0
+  lstmc.step(t and t - 1 or -1)
+end
+
+-- ---- applying it ----------------------------------------------------------------------------------------------------
+
+-- How Keras prints a shape: (None, 50, 300).
+function layer.shape(x, batch)
+  if sequence.is(x) then return ("(%s%d, %d)"):format(batch or "", x.steps, x.features) end
+  return ("(%s%d)"):format(batch or "", x:size(-1))
+end
+
+local function check_result(self, y, rows)
+  if lstmc.is_tensor(y) and lstmc.rank(y) == 2 and y:size(1) == rows then return y end
+  messages.fail(self.place, "%s: its call must return a tensor of %d rows, found %s", self.definition.kind, rows,
+    messages.show(y))
+end
+
+-- By what a definition takes.
+local appliers = {}
+
+function appliers.rows(self, x, context)
+  local call = self.definition.call
+  if not sequence.is(x) then return check_result(self, call(self, x, context), x:size(1)) end
+  local tall = x:stack()
+  return sequence.cut(check_result(self, call(self, tall, context), tall:size(1)), x.steps)
+end
+
+function appliers.steps(self, x, context)
+  if not sequence.is(x) then return appliers.rows(self, x, context) end
+  local list = {}
+  for t = 1, #x do
+    self:at(t)
+    list[t] = check_result(self, self.definition.call(self, x[t], context), x.batch)
+  end
+  return sequence.of(list)
+end
+
+function appliers.sequence(self, x, context)
+  if not sequence.is(x) then
+    messages.error(self.place, "%s needs a sequence (steps, features) but gets %s", self.definition.kind,
+      layer.shape(x))
+    if context.flattened_by then
+      messages.note(context.flattened_by.place, "this %s returns only its last output; set return_sequences = true",
+        context.flattened_by.definition.kind)
+    end
+    x = sequence.of { x } -- so that the layers behind it are looked at too
+  end
+  local y = self.definition.call(self, x, context)
+  if not sequence.is(y) then check_result(self, y, x.batch) end
+  return y
+end
+
+-- Enters the layer's scope and traces its call.
+function layer.apply(self, x, context)
+  lstmc.enter(self.scope, self.place, "forward", self.definition.users)
+  self.context = context
+  self:at(nil)
+  local y = appliers[self.definition.takes](self, x, context)
+  self:at(nil)
+  if sequence.is(x) and not sequence.is(y) then context.flattened_by = self end
+  return y
+end
+
+-- Whether it can run step by step with a carried state.
+function layer.runs_stepwise(self)
+  local definition = self.definition
+  if definition.stepwise then return definition.stepwise(self) end
+  return definition.takes ~= "sequence"
+end
+
+-- ---- defining one ---------------------------------------------------------------------------------------------------
+
+local common = {
+  { "name", "name", optional = true, named = true, silent = true },
+  { "input_shape", "sizes", optional = true, named = true, silent = true },
+}
+local common_lacks = " trainable dtype activity_regularizer batch_input_shape batch_size input_dim input_length weights"
+
+-- The name in the title: LSTM 300, Dense 43 softmax.
+local function short(definition, texts)
+  local words = { definition.kind }
+  for _, argument in ipairs(definition.arguments) do
+    local name, required = argument[1], argument[3] == nil and not argument.optional
+    local told = argument.title and texts[name] ~= ("%q"):format(argument[3])
+    if texts[name] and (required or told) then words[#words + 1] = string.gsub(texts[name], '"', "") end
+  end
+  return table.concat(words, " ")
+end
+
+local function check_definition(definition, place)
+  if type(definition) ~= "table" or not lstmc.is_name(definition.kind) then
+    messages.fail(place, "Layer needs kind, a name")
+  end
+  if type(definition.call) ~= "function" then
+    messages.fail(place, "Layer %s needs call, a function", definition.kind)
+  end
+  if not appliers[definition.takes] then
+    messages.fail(place, 'Layer %s: takes must be "rows", "steps" or "sequence"', definition.kind)
+  end
+  arguments.check_list("Layer " .. definition.kind, definition.arguments or {}, place)
+end
+
+-- Makes a constructor.
+function layer.define(definition)
+  local place = lstmc.place "Layer"
+  check_definition(definition, place)
+  local full = {
+    kind = definition.kind, takes = definition.takes, call = definition.call, stepwise = definition.stepwise,
+    users = place > 0, lacks = (definition.lacks or "") .. common_lacks, arguments = {},
+  }
+  for _, list in ipairs { definition.arguments or {}, common } do
+    for _, argument in ipairs(list) do full.arguments[#full.arguments + 1] = argument end
+  end
+  return function(given)
+    local place = lstmc.place(full.kind)
+    local self, text, texts = arguments.read(full, given, place)
+    self.definition, self.place, self.text, self.title = full, place, text, short(full, texts)
+    self.parameters, self.streams, self.chances = 0, {}, 0
+    return setmetatable(self, mark)
+  end
+end
+
+layer.exports.Layer = layer.define
+return layer

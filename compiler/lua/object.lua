@@ -1,0 +1,28 @@
+-- What constructors return: a table marked with its kind.
+local messages = import "messages"
+
+-- The mark of a kind of object. With `methods`, a field that is not there is an error instead of nil; `foreign` lists
+-- methods of Keras that lstmc lacks.
+local function mark(kind, methods, foreign)
+  if not methods then return { __name = kind } end
+  local names = {}
+  for name in next, methods do names[#names + 1] = name end
+  table.sort(names)
+  local function missing(_, key)
+    if methods[key] ~= nil then return methods[key] end
+    local place = lstmc.place(tostring(key))
+    if messages.contains(messages.words(foreign or ""), key) then
+      messages.fail(place, "Keras has the method `%s`, lstmc does not", key)
+    end
+    messages.fail(place, "a %s has no field or method %s%s", kind, messages.show(key),
+      type(key) == "string" and messages.suggest(key, names) or "")
+  end
+  return { __name = kind, __index = missing }
+end
+
+-- Whether a value is an object of that mark.
+local function is(value, wanted)
+  return type(value) == "table" and getmetatable(value) == wanted
+end
+
+return { mark = mark, is = is }

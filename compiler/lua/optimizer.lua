@@ -1,0 +1,161 @@
+-- What every optimizer is made from:
+--
+--   SGD = Optimizer {
+--     kind = "SGD",
+--     arguments = { { "learning_rate", "nonnegative", 0.01 }, ... },
+--     begin = function(self, update) ... end,   -- once an update; `update` counts from 1
+--     step = function(self, w, g) ... return w - self.learning_rate * g end,
+--   }
+--
+-- `step` returns the new value of a weight w from its gradient g. self:state("m") is a tensor of w's shape that lasts
+-- from update to update, zero at first; self:keep("m", value) is what it becomes. The optimizer's numbers are not
+-- compiled in: self.learning_rate is an input of the trainer (a double), self.given.learning_rate the number in the
+-- spec. Clipping and weight decay come with it. Order as in Keras: clip, decay, step
+-- (keras/src/optimizers/base_optimizer.py).
+local arguments = import "arguments"
+local messages = import "messages"
+local object = import "object"
+local tensor = import "tensor"
+local ops = lstmc.ops
+
+local optimizer = { exports = {}, mark = object.mark "optimizer" }
+
+local common = {
+  { "weight_decay", "nonnegative", optional = true, named = true },
+  { "clipnorm", "positive", optional = true, named = true },
+  { "global_clipnorm", "positive", optional = true, named = true },
+  { "clipvalue", "positive", optional = true, named = true },
+  { "name", "name", optional = true, named = true, silent = true },
+}
+local common_lacks = [[
+ use_ema ema_momentum ema_overwrite_frequency loss_scale_factor gradient_accumulation_steps jit_compile decay]]
+
+-- ---- clipping -------------------------------------------------------------------------------------------------------
+
+local function norm(g) return tensor.sqrt(tensor.sum(g * g)) end
+
+-- By the name of the argument; each takes the list of gradients, the limit, and the weights.
+local clips = {}
+
+-- Each gradient alone: g c / max(|g|, c).
+function clips.clipnorm(gradients, limit)
+  for i, g in ipairs(gradients) do gradients[i] = g * (limit / tensor.max(norm(g), limit)) end
+end
+
+-- All by the length of the whole. Where that overflows, |g| - |g| makes the scale no number, which the check finds.
+function clips.global_clipnorm(gradients, limit, weights)
+  local squares
+  for _, g in ipairs(gradients) do
+    local square = tensor.sum(g * g)
+    if lstmc.rank(g) == 1 then square = square:reshape(1, 1) end
+    squares = squares and squares + square or square
+  end
+  local length = tensor.sqrt(squares)
+  local scale = limit * tensor.min(1 / length, 1 / limit) + (length - length)
+  ops.check(scale, { name = lstmc.name(weights[#weights]) })
+  for i, g in ipairs(gradients) do gradients[i] = g * (lstmc.rank(g) == 1 and scale:reshape(1) or scale) end
+end
+
+function clips.clipvalue(gradients, limit)
+  for i, g in ipairs(gradients) do gradients[i] = tensor.max(-limit, tensor.min(limit, g)) end
+end
+
+-- ---- what a step can ask for ----------------------------------------------------------------------------------------
+
+local methods = {}
+
+function methods.state(self, name)
+  local w = self.weight
+  local full = ("optimizer.%s.%s"):format(name, lstmc.name(w))
+  local dims = {}
+  for axis = 1, lstmc.rank(w) do dims[axis] = w:size(axis) end
+  local zeros = { { kind = "zeros", a = 0, b = 0, start = 0, stop = dims[#dims], stream = 0 } }
+  return lstmc.find_tensor(full) or lstmc.new_tensor("state", { name = full, layer = "", dims = dims, inits = zeros })
+end
+
+function methods.keep(self, name, value)
+  ops.assign(self:state(name), value)
+end
+
+-- The optimizer while it is traced: its numbers are inputs, made where they are first used.
+local function running(given)
+  local self, inputs = { given = given }, {}
+  return setmetatable(self, {
+    __index = function(_, key)
+      if methods[key] then return methods[key] end
+      local value = given[key]
+      if type(value) ~= "number" then return value end
+      inputs[key] = inputs[key] or ops.input { name = key, elem = "d" }
+      return inputs[key]
+    end,
+  }), inputs
+end
+
+-- ---- the update -----------------------------------------------------------------------------------------------------
+
+-- Traces the end of the program `train`: gradients of the loss, clip, steps. Returns the optimizer's numbers in use.
+function optimizer.apply(chosen, loss, weights)
+  local self, inputs = running(chosen.given)
+  local gradients = {}
+  for i, w in ipairs(weights) do
+    gradients[i] = ops.grad(loss, w)
+    ops.check(gradients[i], { name = lstmc.name(w) }) -- before the clip, which could hide what is no number
+  end
+  for name, clip in next, clips do
+    if chosen.given[name] then clip(gradients, self[name], weights) end
+  end
+  if chosen.definition.begin then chosen.definition.begin(self, ops.input { name = "update", elem = "d" }) end
+  for i, w in ipairs(weights) do
+    local from = w
+    self.weight = w
+    if chosen.given.weight_decay then from = w - w * (self.weight_decay * self.learning_rate) end
+    ops.assign(w, chosen.definition.step(self, from, gradients[i]))
+  end
+  local names = {}
+  for _, argument in ipairs(chosen.definition.arguments) do
+    if inputs[argument[1]] then names[#names + 1] = argument[1] end
+  end
+  return names
+end
+
+-- ---- defining one ---------------------------------------------------------------------------------------------------
+
+local function check_one_clip(values, places)
+  local first
+  for _, name in ipairs { "clipnorm", "global_clipnorm", "clipvalue" } do
+    if values[name] and first then
+      messages.error(places[name], "only one of clipnorm, global_clipnorm and clipvalue can be given, as in Keras")
+      messages.note(places[first], "%s is given here", first)
+      return
+    end
+    first = first or values[name] and name
+  end
+end
+
+-- Makes a constructor.
+function optimizer.define(definition)
+  local place = lstmc.place "Optimizer"
+  if type(definition) ~= "table" or not lstmc.is_name(definition.kind) then
+    messages.fail(place, "Optimizer needs kind, a name")
+  end
+  if type(definition.step) ~= "function" then
+    messages.fail(place, "Optimizer %s needs step, a function", definition.kind)
+  end
+  arguments.check_list("Optimizer " .. definition.kind, definition.arguments or {}, place)
+  local full = {
+    kind = definition.kind, step = definition.step, begin = definition.begin, users = place > 0, arguments = {},
+    lacks = (definition.lacks or "") .. common_lacks,
+  }
+  for _, list in ipairs { definition.arguments or {}, common } do
+    for _, argument in ipairs(list) do full.arguments[#full.arguments + 1] = argument end
+  end
+  return function(given)
+    local place = lstmc.place(full.kind)
+    local values, text, _, places = arguments.read(full, given, place)
+    check_one_clip(values, places)
+    return setmetatable({ definition = full, given = values, text = text, place = place }, optimizer.mark)
+  end
+end
+
+optimizer.exports.Optimizer = optimizer.define
+return optimizer

@@ -1,0 +1,417 @@
+/* Finds tenants for slabs. An elementwise node that reads an operand for the last time may write a result of
+ * the same shape over it, block by block; such pairs are links, and a link fixes how two roots lie to each
+ * other. So from a large slab, the host, links lead to more and more roots that could live in it. The gates
+ * of all time steps lie over x*W in this way, which they replace, and in the end their gradients, which
+ * replace them, and which are one concat. One gate alone would keep all of x*W's memory from others for
+ * longer than it is worth; so candidates are gathered first, then those at the ends of time leave again
+ * that do not pay for themselves, and the rest stays if all of it pays.
+ *
+ * What pays is reckoned in bytes times phases. Whether it fits is no matter of judgement: see precedes. */
+#include "slab.h"
+#include <stdlib.h>
+
+/* Candidates of a host: so many, and more for each cell; each tries so many positions. Keeps the search
+ * linear where roots of one size follow each other in a long chain, which any partition serves as well. */
+enum { FEW_TENANTS = 4, TENANTS_PER_CELL = 2, TRIES = 8, MANY_CELLS = 8 };
+
+struct tenant {
+    struct slab *slab;
+    struct life *lives; /* in cells of the host */
+    int life_count;
+};
+
+struct trial {
+    struct slabs *s;
+    struct slab *host;
+    bool strict; /* only who costs nothing: as large as the host, or alive only while it is anyway */
+    struct tenant *tenants;
+    int count, capacity, limit;
+};
+
+/* ---- may one life follow another? ------------------------------------------------------------- */
+
+/* In one phase, from use a of an old life to use b of a new one: either the same worker does both, in the
+ * order of the list, or one node reads each element before it writes over it. */
+static bool hands_over(const struct access *a, const struct access *b, int64_t row, int64_t col)
+{
+    const struct rect moved = { b->rect.row0 + row, b->rect.row1 + row, b->rect.col0 + col,
+                                b->rect.col1 + col };
+    if (!rect_overlaps(a->rect, moved))
+        return true;
+    if (a->node == b->node)
+        return !a->write && b->write && a->aligned && b->aligned && rect_equal(a->rect, moved);
+    return a->node->order < b->node->order && keeps_apart(a, b, row, col);
+}
+
+static bool precedes(const struct life *old, const struct life *new)
+{
+    if (old->death != new->birth)
+        return old->death < new->birth;
+    const int64_t row = new->of->row - old->of->row, col = new->of->col - old->of->col;
+    for (const struct use_list *a = old->last; a; a = a->next)
+        for (const struct use_list *b = new->first; b; b = b->next)
+            if (!hands_over(&a->use->access, &b->use->access, row, col))
+                return false;
+    return true;
+}
+
+/* The last life that begins no later; the list is entered where it was changed last. */
+static struct life *life_before(struct life *at, int birth)
+{
+    while (at && at->birth > birth && at->before)
+        at = at->before;
+    while (at && at->after && at->after->birth <= birth)
+        at = at->after;
+    return at && at->birth <= birth ? at : NULL;
+}
+
+static struct life *first_life(struct life *at)
+{
+    while (at && at->before)
+        at = at->before;
+    return at;
+}
+
+/* Where a new life may be inserted, if all lives that end or begin in the phase where it begins or ends
+ * hand over to it, or it to them. */
+static bool find_gap(const struct slab *host, struct life *new)
+{
+    struct life *at = host->lives[new->cell];
+    new->before = life_before(at, new->birth);
+    new->after = new->before ? new->before->after : first_life(at);
+    for (const struct life *l = new->before; l && l->death >= new->birth; l = l->before)
+        if (!precedes(l, new))
+            return false;
+    for (const struct life *l = new->after; l && l->birth <= new->death; l = l->after)
+        if (!precedes(new, l))
+            return false;
+    return true;
+}
+
+static void insert_life(struct slab *host, struct life *new)
+{
+    if (new->before)
+        new->before->after = new;
+    if (new->after)
+        new->after->before = new;
+    host->lives[new->cell] = new;
+}
+
+static void remove_life(struct slab *host, const struct life *l)
+{
+    if (l->before)
+        l->before->after = l->after;
+    if (l->after)
+        l->after->before = l->before;
+    if (host->lives[l->cell] == l)
+        host->lives[l->cell] = l->before ? l->before : l->after;
+}
+
+/* ---- tenants ---------------------------------------------------------------------------------- */
+
+static struct use_list *join_lists(struct arena *a, struct use_list *x, const struct use_list *y)
+{
+    for (; y; y = y->next) {
+        struct use_list *l = arena_alloc(a, sizeof *l);
+        *l = (struct use_list){ y->use, x };
+        x = l;
+    }
+    return x;
+}
+
+/* Several cells of a tenant that share one of the host have one life there, around theirs. */
+static void join_life(struct arena *a, struct life *sum, const struct life *l)
+{
+    if (!l->first)
+        return;
+    if (!sum->first) {
+        *sum = *l;
+        return;
+    }
+    if (l->birth <= sum->birth)
+        sum->first = join_lists(a, l->birth < sum->birth ? NULL : sum->first, l->first);
+    if (l->death >= sum->death)
+        sum->last = join_lists(a, l->death > sum->death ? NULL : sum->last, l->last);
+    sum->birth = l->birth < sum->birth ? l->birth : sum->birth;
+    sum->death = l->death > sum->death ? l->death : sum->death;
+}
+
+static int64_t clamp(int64_t x, int64_t low, int64_t high)
+{
+    return x < low ? low : x > high ? high : x;
+}
+
+/* The bands of a tenant's side that begins at `start` of the host's, within the host's band i. */
+static struct range bands_within(const struct bands *own, int64_t size, const struct bands *host,
+                                 int i, int64_t start)
+{
+    const int64_t from = clamp(host->cuts[i] - start, 0, size - 1);
+    const int64_t to = clamp(host->cuts[i + 1] - start, 1, size);
+    return (struct range){ band_of(own, from), band_of(own, to - 1) + 1 };
+}
+
+/* The life of tenant t in the host's cell (i, k). */
+static struct life life_in(struct arena *a, const struct slab *t, const struct slab *host, int i,
+                           int k)
+{
+    struct life sum = { 0 };
+    const struct range rows = bands_within(&t->rows, t->root->rows, &host->rows, i, t->row);
+    const struct range cols = bands_within(&t->cols, t->root->cols, &host->cols, k, t->col);
+    for (int64_t r = rows.start; r < rows.stop; r++)
+        for (int64_t c = cols.start; c < cols.stop; c++)
+            join_life(a, &sum, &t->own[r * t->cols.count + c]);
+    sum.cell = i * host->cols.count + k;
+    return sum;
+}
+
+static void move_out(struct slab *host, struct tenant *t)
+{
+    while (t->life_count > 0)
+        remove_life(host, &t->lives[--t->life_count]);
+    t->slab->host = NULL;
+    t->slab->row = t->slab->col = 0;
+}
+
+/* The cells of the host that the slab covers. */
+static struct cells cells_under(const struct slab *host, const struct slab *slab)
+{
+    const struct root *r = slab->root;
+    return slab_cells(host, (struct rect){ slab->row, slab->row + r->rows, slab->col,
+                                           slab->col + r->cols });
+}
+
+static bool fits(struct slabs *s, const struct slab *host, const struct slab *slab)
+{
+    const struct cells c = cells_under(host, slab);
+    for (int i = c.row0; i < c.row1; i++)
+        for (int k = c.col0; k < c.col1; k++) {
+            struct life life = life_in(s->arena, slab, host, i, k);
+            if (life.first && !find_gap(host, &life))
+                return false;
+        }
+    return true;
+}
+
+static void move_in(struct slabs *s, struct slab *host, struct tenant *t)
+{
+    const struct cells c = cells_under(host, t->slab);
+    t->lives = arena_new_array(s->arena, struct life, (c.row1 - c.row0) * (c.col1 - c.col0));
+    for (int i = c.row0; i < c.row1; i++)
+        for (int k = c.col0; k < c.col1; k++) {
+            struct life *life = &t->lives[t->life_count];
+            *life = life_in(s->arena, t->slab, host, i, k);
+            if (!life->first)
+                continue;
+            find_gap(host, life);
+            insert_life(host, life);
+            t->life_count++;
+        }
+    t->slab->host = host;
+}
+
+static bool lies_within(const struct slab *slab, const struct slab *host, int64_t row, int64_t col)
+{
+    const struct root *a = slab->root, *b = host->root;
+    return row >= 0 && col >= 0 && row + a->rows <= b->rows && col + a->cols <= b->cols &&
+           (!slab->rigid || a->rows == 1 || a->cols == b->cols);
+}
+
+static bool costs_nothing(const struct slab *slab, const struct slab *host)
+{
+    const struct root *a = slab->root, *b = host->root;
+    return (a->rows == b->rows && a->cols == b->cols) ||
+           (slab->birth >= host->birth && slab->death <= host->death);
+}
+
+/* Another failure, once there were too many, needs no look. */
+static bool is_refused(const struct slab *slab, const struct slab *host)
+{
+    return slab->tried_by == host && slab->tries == TRIES;
+}
+
+static void note_refusal(struct slab *slab, const struct slab *host)
+{
+    slab->tries = slab->tried_by == host ? slab->tries + 1 : 1;
+    slab->tried_by = host;
+}
+
+static void add_tenant(struct trial *t, struct tenant tenant)
+{
+    if (t->count == t->capacity) {
+        t->capacity = 2 * t->capacity + 16;
+        t->tenants = arena_grow(t->s->arena, t->tenants, (size_t)t->count, (size_t)t->capacity,
+                                sizeof *t->tenants);
+    }
+    t->tenants[t->count++] = tenant;
+}
+
+static void try_tenant(struct trial *t, struct slab *slab, int64_t row, int64_t col)
+{
+    struct slab *host = t->host;
+    if (slab == host || slab->host || slab->tenants || t->count == t->limit ||
+        is_refused(slab, host) || !lies_within(slab, host, row, col) ||
+        (t->strict && !costs_nothing(slab, host)))
+        return;
+    slab->row = row;
+    slab->col = col;
+    if (fits(t->s, host, slab)) {
+        struct tenant tenant = { .slab = slab };
+        move_in(t->s, host, &tenant);
+        add_tenant(t, tenant);
+    } else {
+        slab->row = slab->col = 0;
+        note_refusal(slab, host);
+    }
+}
+
+/* `from` has u of an exchange; the other side's root may come to lie as `other` fits upon u. */
+static void try_exchange(struct trial *t, const struct slab *from, const struct use *u,
+                         const struct use *other)
+{
+    const struct rect a = u->access.rect, b = other->access.rect;
+    try_tenant(t, slab_of(other->access.root), from->row + a.row0 - b.row0,
+               from->col + a.col0 - b.col0);
+}
+
+static void follow_exchanges(struct trial *t, const struct slab *from)
+{
+    for (const struct use *u = from->uses; u; u = u->next) {
+        if (!u->exchanges)
+            continue;
+        const struct exchange *e = u->access.node->note;
+        for (int i = 0; i < e->dying_count && u->access.write; i++)
+            try_exchange(t, from, u, e->dying[i]);
+        for (int i = 0; i < e->born_count && !u->access.write; i++)
+            try_exchange(t, from, u, e->born[i]);
+    }
+}
+
+static void gather(struct trial *t)
+{
+    t->count = 0;
+    follow_exchanges(t, t->host);
+    for (int i = 0; i < t->count; i++)
+        follow_exchanges(t, t->tenants[i].slab);
+}
+
+/* ---- does it pay? ----------------------------------------------------------------------------- */
+
+static double area(const struct slab *s)
+{
+    return (double)s->root->rows * (double)s->root->cols;
+}
+
+static double worth(const struct slab *s)
+{
+    return area(s) * (s->death - s->birth + 1);
+}
+
+static int by_death(const void *x, const void *y)
+{
+    const struct tenant *a = x, *b = y;
+    return b->slab->death - a->slab->death;
+}
+
+static int by_birth(const void *x, const void *y)
+{
+    const struct tenant *a = x, *b = y;
+    return a->slab->birth - b->slab->birth;
+}
+
+/* How far past the host's own life this end of the tenant's reaches. */
+static int excess(const struct trial *t, const struct slab *s, bool at_end)
+{
+    int past = at_end ? s->death - t->host->death : t->host->birth - s->birth;
+    return past > 0 ? past : 0;
+}
+
+/* From one end of time: those who reach farthest leave while they save less than their reach costs. */
+static void shear(struct trial *t, bool at_end)
+{
+    qsort(t->tenants, (size_t)t->count, sizeof *t->tenants, at_end ? by_death : by_birth);
+    int out = 0;
+    while (out < t->count) {
+        const int reach = excess(t, t->tenants[out].slab, at_end);
+        int end = out;
+        double saved = 0;
+        for (; end < t->count && excess(t, t->tenants[end].slab, at_end) == reach; end++)
+            saved += worth(t->tenants[end].slab);
+        const int rest = end < t->count ? excess(t, t->tenants[end].slab, at_end) : 0;
+        if (saved >= area(t->host) * (reach - rest))
+            break;
+        for (; out < end; out++)
+            move_out(t->host, &t->tenants[out]);
+    }
+    t->count -= out;
+    for (int i = 0; i < t->count; i++)
+        t->tenants[i] = t->tenants[i + out];
+}
+
+static bool pays(const struct trial *t)
+{
+    int before = 0, after = 0;
+    double saved = 0;
+    for (int i = 0; i < t->count; i++) {
+        const struct slab *s = t->tenants[i].slab;
+        saved += worth(s);
+        before = excess(t, s, false) > before ? excess(t, s, false) : before;
+        after = excess(t, s, true) > after ? excess(t, s, true) : after;
+    }
+    return saved >= area(t->host) * (before + after);
+}
+
+static void leave(struct trial *t)
+{
+    while (t->count > 0)
+        move_out(t->host, &t->tenants[--t->count]);
+}
+
+static void settle_in(struct trial *t)
+{
+    for (int i = 0; i < t->count; i++) {
+        const struct slab *s = t->tenants[i].slab;
+        t->host->birth = s->birth < t->host->birth ? s->birth : t->host->birth;
+        t->host->death = s->death > t->host->death ? s->death : t->host->death;
+    }
+    t->host->tenants = t->count;
+}
+
+/* A slab of few cells is a matter of one time step, and not worth the search. */
+static void fill_host(struct slabs *s, struct slab *host)
+{
+    const int cells = host->rows.count * host->cols.count;
+    struct trial t = { .s = s, .host = host, .strict = cells < MANY_CELLS };
+    t.limit = FEW_TENANTS + TENANTS_PER_CELL * cells;
+    gather(&t);
+    shear(&t, true);
+    shear(&t, false);
+    if (!pays(&t)) {
+        leave(&t);
+        t.strict = true;
+        gather(&t);
+    }
+    settle_in(&t);
+}
+
+/* Large slabs first; of equal ones the one that is born last, which the others lead to. */
+static int by_area(const void *x, const void *y)
+{
+    const struct slab *a = *(struct slab *const *)x, *b = *(struct slab *const *)y;
+    const double p = area(a), q = area(b);
+    if (p != q)
+        return (p < q) - (p > q);
+    return a->birth != b->birth ? b->birth - a->birth : (a > b) - (a < b);
+}
+
+void overlay_slabs(struct slabs *s)
+{
+    struct slab **hosts = arena_new_array(s->arena, struct slab *, s->count);
+    int count = 0;
+    for (int i = 0; i < s->count; i++)
+        if (s->items[i].exchanges)
+            hosts[count++] = &s->items[i];
+    qsort(hosts, (size_t)count, sizeof *hosts, by_area);
+    for (int i = 0; i < count; i++)
+        if (!hosts[i]->host)
+            fill_host(s, hosts[i]);
+}

@@ -1,0 +1,17 @@
+/* Offsets for pieces of memory that are needed from one phase to another. */
+#ifndef LSTMC_PACK_H
+#define LSTMC_PACK_H
+#include "arena.h"
+#include <stdint.h>
+
+enum { ALIGNMENT = 64 };
+
+struct piece {
+    int birth, death; /* phases, both included */
+    int64_t bytes;    /* multiples of ALIGNMENT */
+    int64_t offset;   /* what is asked for */
+};
+
+/* Two pieces that are alive in one phase do not overlap. Returns the end of the highest. */
+int64_t pack_pieces(struct arena *a, struct piece *pieces, int count);
+#endif

@@ -1,0 +1,53 @@
+/* The beginning of the road: a spec is traced, a .ir is read. */
+#include "diag.h"
+#include "passes.h"
+#include "text.h"
+#include <string.h>
+
+static bool ends_in(const char *s, const char *suffix)
+{
+    size_t n = strlen(s), k = strlen(suffix);
+    return n >= k && strcmp(s + n - k, suffix) == 0;
+}
+
+static struct module *read_ir(struct arena *a, const struct options *o)
+{
+    size_t size;
+    const char *why;
+    char *text = (char *)read_regular_file(o->input, &size, &why);
+    if (!text)
+        err("%s: %s", o->input, why);
+    if (o->defines)
+        err("option -D sets a Parameter of a spec; %s has none", o->input);
+    if (o->text)
+        err("option --text names the corpus of a spec; %s needs none", o->input);
+    diag_source(o->input, text, size);
+    struct module *m = module_read(a, o->input, text, size);
+    diag_stop_on_errors();
+    module_check(m, "reading", true);
+    return m;
+}
+
+static bool is_name(const char *s)
+{
+    size_t n = strlen(s);
+    return n > 0 && n <= MAX_NAME && !strchr("0123456789", s[0]) &&
+           strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") == n;
+}
+
+struct module *read_model(struct arena *a, const struct options *o)
+{
+    struct module *m = ends_in(o->input, ".ir") ? read_ir(a, o) : trace_spec(a, o);
+    if (o->name && !is_name(o->name))
+        err("option --name: expected letters, digits and _, at most %d, found `%s`", MAX_NAME,
+            o->name);
+    if (o->name)
+        m->name = o->name;
+    if (o->dtype_given && m->dtype != o->dtype && m->stage == STAGE_PLAN)
+        err("option --dtype: the places in %s are those of another dtype; begin at an earlier "
+            "stage",
+            o->input);
+    if (o->dtype_given)
+        m->dtype = o->dtype;
+    return m;
+}
