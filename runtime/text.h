@@ -13,7 +13,7 @@ struct text_rules {
     bool lowercase;
     const struct lstmc_casing *casings;
     int casing_count;
-    const struct lstmc_range *cased, *ignorable; /* Python's rule for the final sigma */
+    const struct lstmc_code_range *cased, *ignorable; /* Python's rule for the final sigma */
     int cased_count, ignorable_count;
 };
 
@@ -33,6 +33,8 @@ struct text_fault {
 bool text_decode(const unsigned char *bytes, size_t n, const struct text_rules *rules, struct text *out,
                  struct text_fault *fault);
 void text_free(struct text *t);
+/* Whether the bytes are UTF-8 by the same strict rules. */
+bool text_is_utf8(const unsigned char *bytes, size_t n);
 /* Encodes one code point; returns its bytes, 1 to 4. */
 int text_encode(uint32_t point, char out[4]);
 /* Sorted distinct code points, malloc'ed; NULL when memory is gone. */

@@ -25,6 +25,24 @@ static inline int lstmc_end_block(const struct lstmc_worker *me, int blocks)
     return (int)(((int64_t)me->index + 1) * blocks / me->count);
 }
 
+/* Rows or columns from `first` up to `end`. */
+struct lstmc_range { int first, end; };
+
+/* Block i of a grid of `blocks` over `extent` rows or columns, which are dealt out in whole units (the last may be cut). */
+static inline struct lstmc_range lstmc_block(int i, int blocks, int unit, int extent)
+{
+    const int64_t units = ((int64_t)extent + unit - 1) / unit, end = (i + 1) * units / blocks * unit;
+    return (struct lstmc_range){ (int)(i * units / blocks * unit), end < extent ? (int)end : extent };
+}
+
+/* All blocks of one worker, which lie side by side. */
+static inline struct lstmc_range lstmc_share(const struct lstmc_worker *me, int blocks, int unit, int extent)
+{
+    const int first = lstmc_first_block(me, blocks), end = lstmc_end_block(me, blocks);
+    const int from = lstmc_block(first, blocks, unit, extent).first;
+    return (struct lstmc_range){ from, first < end ? lstmc_block(end - 1, blocks, unit, extent).end : from };
+}
+
 /* All workers of the team have arrived, and see what the others wrote. Does nothing in a team of one. */
 void lstmc_barrier(const struct lstmc_worker *me);
 
@@ -72,7 +90,7 @@ struct lstmc_sample_slots { struct lstmc_slot x, p; };
 enum lstmc_input { LSTMC_SCALED, LSTMC_INDICES }; /* x: symbol / symbols as reals, or int32 indices */
 
 struct lstmc_casing { uint32_t from; int count; uint32_t to[3]; };
-struct lstmc_range { uint32_t first, last; };
+struct lstmc_code_range { uint32_t first, last; };
 struct lstmc_hyper { const char *name; double value; };
 struct lstmc_layer { const char *name, *kind, *text, *output; int64_t parameters; };
 struct lstmc_isa { const char *name; const void *kernels; }; /* "avx512", "avx2", "baseline", best first */
@@ -93,7 +111,7 @@ struct lstmc_model {
     const uint32_t *symbols;
     int casing_count, cased_count, ignorable_count;
     const struct lstmc_casing *casings;
-    const struct lstmc_range *cased, *ignorable;
+    const struct lstmc_code_range *cased, *ignorable;
 
     /* defaults of the spec */
     int64_t epochs, sample_length;

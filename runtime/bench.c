@@ -1,0 +1,162 @@
+/* How fast it is: updates on random symbols, since speed does not depend on what the text says. */
+#define _DEFAULT_SOURCE
+#include "batches.h"
+#include "clock.h"
+#include "engine.h"
+#include "number.h"
+#include "options.h"
+#include "peak.h"
+#include "products.h"
+#include "random.h"
+#include "sampler.h"
+#include "say.h"
+#include "team.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+struct timing {
+    double median, minimum, maximum; /* seconds; NaN: nothing was measured */
+};
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Runs `work` for so many seconds, `each` times between two looks at the clock, after a little to warm up. */
+static struct timing measure(struct engine *e, void (*work)(struct engine *, int64_t i), int each,
+                             double seconds)
+{
+    enum { MOST = 20000, FEWEST = 5 };
+    static double times[MOST];
+    int64_t i = 0;
+    for (; i < 3 * each; i++)
+        work(e, i);
+    int count = 0;
+    double start = clock_seconds(), now = start;
+    while (count < MOST && (count < FEWEST || now - start < seconds)) {
+        double before = now;
+        for (int j = 0; j < each; j++)
+            work(e, i++);
+        now = clock_seconds();
+        times[count++] = (now - before) / each;
+    }
+    qsort(times, (size_t)count, sizeof *times, by_size);
+    return (struct timing){ times[count / 2], times[0], times[count - 1] };
+}
+
+/* ---- what is measured ----------------------------------------------------------------------- */
+
+static uint32_t *symbols; /* enough for a few batches */
+static struct part part;
+
+static void make_symbols(const struct lstmc_model *m)
+{
+    part = (struct part){ 0, 4 * (int64_t)m->batch };
+    int64_t count = (part.count - 1) * m->stride + m->steps + 1;
+    symbols = malloc((size_t)count * sizeof *symbols);
+    if (!symbols)
+        quit(STATUS_FAILED, "out of memory");
+    for (int64_t i = 0; i < count; i++)
+        symbols[i] = (uint32_t)(random_uniform(1, STREAM_CHECK, (uint64_t)i) * m->symbol_count);
+}
+
+static void update(struct engine *e, int64_t i)
+{
+    const struct lstmc_model *m = e->model;
+    batches_fill(m, &m->train_slots, e->arena, symbols, part, NULL, i % 4);
+    engine_run(e, m->train, (uint32_t)i + 1);
+    team_flagged(e->team);
+}
+
+static void step(struct engine *e, int64_t i)
+{
+    sampler_step(e, symbols[i % e->model->steps]);
+}
+
+static void window(struct engine *e, int64_t i)
+{
+    (void)i;
+    sampler_window(e, symbols);
+}
+
+/* ---- what is told --------------------------------------------------------------------------- */
+
+struct result {
+    struct timing update, step, window;
+    double gflop, gflops, peak;
+    int64_t peak_memory;
+};
+
+static const char *or_null(double x, struct number *n)
+{
+    *n = number_short(x, 6);
+    return isnan(x) ? "null" : n->text;
+}
+
+static void print_json(const struct engine *e, const struct result *r)
+{
+    struct number n;
+    printf("{\"threads\":%d,\"isa\":\"%s\"", team_size(e->team), e->isa->name);
+    printf(",\"ms_per_update\":{\"median\":%s", or_null(1e3 * r->update.median, &n));
+    printf(",\"min\":%s", or_null(1e3 * r->update.minimum, &n));
+    printf(",\"max\":%s}", or_null(1e3 * r->update.maximum, &n));
+    printf(",\"gflop_per_update\":%s", or_null(r->gflop, &n));
+    printf(",\"gflops\":%s", or_null(r->gflops, &n));
+    printf(",\"peak_gflops\":%s", or_null(r->peak, &n));
+    printf(",\"share_of_peak\":%s", or_null(r->gflops / r->peak, &n));
+    printf(",\"sample_us\":%s", or_null(1e6 * r->step.median, &n));
+    printf(",\"window_ms\":%s", or_null(1e3 * r->window.median, &n));
+    printf(",\"peak_memory_bytes\":%lld", (long long)r->peak_memory);
+    printf(",\"blas\":\"%s\"}\n", products_name());
+}
+
+static void print_line(const char *what, double value, const char *unit)
+{
+    if (!isnan(value))
+        printf("%-18s %10s %s\n", what, number_short(value, 4).text, unit);
+}
+
+static void print_table(const struct engine *e, const struct result *r)
+{
+    printf("%s, %d threads, %s\n", e->isa->name, team_size(e->team), products_name());
+    print_line("an update", 1e3 * r->update.median, "ms (median)");
+    print_line("  fastest", 1e3 * r->update.minimum, "ms");
+    print_line("  slowest", 1e3 * r->update.maximum, "ms");
+    print_line("its products", r->gflop, "GFLOP");
+    print_line("speed", r->gflops, "GFLOP/s");
+    print_line("peak here", r->peak, "GFLOP/s in multiply-adds");
+    print_line("share of peak", 100 * r->gflops / r->peak, "%");
+    print_line("a character", 1e6 * r->step.median, "us, state carried on");
+    print_line("a window", 1e3 * r->window.median, "ms");
+    print_line("memory", (double)r->peak_memory / 1e6, "MB at most");
+}
+
+int command_bench(const struct lstmc_model *m, const struct settings *s)
+{
+    const struct timing none = { NAN, NAN, NAN };
+    struct engine e = engine_open(m, s->threads > 0 ? (int)s->threads : 0, s->isa);
+    struct rusage usage;
+    engine_initialise(&e, 1);
+    make_symbols(m);
+    /* The peak before and after: it may be higher for one of them on a machine that others use, too. */
+    double before = peak_gflops(e.team, m->dtype);
+    struct result r = { .update = measure(&e, update, 1, 3), .step = none };
+    if (m->step_phases)
+        r.step = measure(&e, step, 16, 0.5);
+    r.window = measure(&e, window, 1, 0.5);
+    double after = peak_gflops(e.team, m->dtype);
+    r.peak = before > after ? before : after;
+    r.gflop = m->flop_update / 1e9;
+    r.gflops = r.gflop / r.update.median;
+    getrusage(RUSAGE_SELF, &usage);
+    r.peak_memory = (int64_t)usage.ru_maxrss * 1024;
+    (s->json ? print_json : print_table)(&e, &r);
+    free(symbols);
+    engine_close(&e);
+    return fflush(stdout) == 0 ? STATUS_DONE : STATUS_DISK;
+}

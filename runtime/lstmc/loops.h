@@ -1,0 +1,293 @@
+/* Products, reductions and moves of rows: the loops that an emitted kernels.inc gives its shapes to.
+ * Everything is inlined where it is called, with a number for each shape and stride, so that tiles
+ * live in registers and loops have constant ends. vector.h stands before this.
+ *
+ * A matrix is rows of reals, `stride` elements apart. A range is the share of the result's rows or
+ * columns that one worker computes. Every element of a result is computed by itself and in one
+ * order, whatever the tiles and the ranges are: they never change a bit.
+ */
+#ifndef LSTMC_LOOPS_H
+#define LSTMC_LOOPS_H
+#include <lstmc/model.h>
+#include <lstmc/vector.h>
+
+INLINE struct lstmc_range all_of(int n)
+{
+    return (struct lstmc_range){ 0, n };
+}
+
+INLINE int length(struct lstmc_range r)
+{
+    return r.end - r.first;
+}
+
+/* For loops in steps of `step` over a range at least as long: where the last step would pass the end
+ * it begins earlier, and does a part of the work again. */
+INLINE int step_at(int i, int step, int end)
+{
+    return i < end - step ? i : end - step;
+}
+
+/* ---- products ----------------------------------------------------------------------------------
+ * c = a b over k terms. Element (r, i) of a is a[r * a_row + i * a_term], so that a may be stored
+ * either way round. Tiles of rows x vectors sums stay in registers. */
+
+enum { MAX_TILE = 32 };
+
+INLINE void product_tile(int rows, int vectors, int n, int k, REAL *c, int c_stride, const REAL *a,
+                         int a_row, int a_term, const REAL *b, int b_stride)
+{
+    vec sum[MAX_TILE] = { { 0 } };
+    for (int i = 0; i < k; i++) {
+        vec b_row[MAX_TILE];
+        for (int j = 0; j < vectors; j++)
+            b_row[j] = load(b + i * b_stride + j * V, n);
+        for (int r = 0; r < rows; r++)
+            for (int j = 0; j < vectors; j++)
+                sum[r * vectors + j] += a[r * a_row + i * a_term] * b_row[j];
+    }
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < vectors; j++)
+            store(c + r * c_stride + j * V, sum[r * vectors + j], n);
+}
+
+/* A strip of columns, `vectors` vectors wide, of n live lanes each. */
+INLINE void product_strip(int tile_rows, int vectors, int n, struct lstmc_range rows, int k,
+                          REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
+                          const REAL *b, int b_stride)
+{
+    const int step = length(rows) < tile_rows ? 1 : tile_rows;
+    for (int r = rows.first; r < rows.end; r += step) {
+        const int row = step_at(r, step, rows.end);
+        if (step == 1)
+            product_tile(1, vectors, n, k, c + row * c_stride, c_stride, a + row * a_row, a_row,
+                         a_term, b, b_stride);
+        else
+            product_tile(tile_rows, vectors, n, k, c + row * c_stride, c_stride, a + row * a_row,
+                         a_row, a_term, b, b_stride);
+    }
+}
+
+INLINE void product(int tile_rows, int vectors, struct lstmc_range rows, struct lstmc_range cols,
+                    int k, REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
+                    const REAL *b, int b_stride)
+{
+    if (length(cols) >= vectors * V) {
+        for (int j = cols.first; j < cols.end; j += vectors * V) {
+            const int col = step_at(j, vectors * V, cols.end);
+            product_strip(tile_rows, vectors, V, rows, k, c + col, c_stride, a, a_row, a_term,
+                          b + col, b_stride);
+        }
+    } else if (length(cols) >= V) {
+        for (int j = cols.first; j < cols.end; j += V) {
+            const int col = step_at(j, V, cols.end);
+            product_strip(tile_rows, 1, V, rows, k, c + col, c_stride, a, a_row, a_term, b + col,
+                          b_stride);
+        }
+    } else if (length(cols) > 0)
+        product_strip(tile_rows, 1, length(cols), rows, k, c + cols.first, c_stride, a, a_row,
+                      a_term, b + cols.first, b_stride);
+}
+
+/* c = a b', where both have the terms of a sum side by side: element (r, j) is the product of two
+ * rows, summed in V lanes and then over the lanes. Tiles of rows x cols elements. */
+INLINE void dot_terms(int rows, int cols, int n, vec *sum, const REAL *a, int a_stride,
+                      const REAL *b, int b_stride)
+{
+    vec b_terms[MAX_TILE];
+    for (int j = 0; j < cols; j++)
+        b_terms[j] = load(b + j * b_stride, n);
+    for (int r = 0; r < rows; r++) {
+        const vec a_terms = load(a + r * a_stride, n);
+        for (int j = 0; j < cols; j++)
+            sum[r * cols + j] += a_terms * b_terms[j];
+    }
+}
+
+INLINE void dot_tile(int rows, int cols, int k, REAL *c, int c_stride, const REAL *a, int a_stride,
+                     const REAL *b, int b_stride)
+{
+    const int whole = k - k % V;
+    vec sum[MAX_TILE] = { { 0 } };
+    for (int i = 0; i < whole; i += V)
+        dot_terms(rows, cols, V, sum, a + i, a_stride, b + i, b_stride);
+    if (whole < k)
+        dot_terms(rows, cols, k % V, sum, a + whole, a_stride, b + whole, b_stride);
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < cols; j++)
+            c[r * c_stride + j] = sum_of_lanes(sum[r * cols + j]);
+}
+
+INLINE void product_of_rows(int tile_rows, int tile_cols, struct lstmc_range rows,
+                            struct lstmc_range cols, int k, REAL *c, int c_stride, const REAL *a,
+                            int a_stride, const REAL *b, int b_stride)
+{
+    if (length(rows) < tile_rows || length(cols) < tile_cols) {
+        for (int r = rows.first; r < rows.end; r++)
+            for (int j = cols.first; j < cols.end; j++)
+                dot_tile(1, 1, k, c + r * c_stride + j, c_stride, a + r * a_stride, a_stride,
+                         b + j * b_stride, b_stride);
+        return;
+    }
+    for (int j = cols.first; j < cols.end; j += tile_cols) {
+        const int col = step_at(j, tile_cols, cols.end);
+        for (int r = rows.first; r < rows.end; r += tile_rows) {
+            const int row = step_at(r, tile_rows, rows.end);
+            dot_tile(tile_rows, tile_cols, k, c + row * c_stride + col, c_stride,
+                     a + row * a_stride, a_stride, b + col * b_stride, b_stride);
+        }
+    }
+}
+
+/* c = a' b': term i of element (r, j) is a[i * a_stride + r] b[j * b_stride + i]. Nothing lies side by
+ * side that belongs together; no gradient of a plain product comes to this. */
+INLINE void product_of_columns(struct lstmc_range rows, struct lstmc_range cols, int k, REAL *c,
+                               int c_stride, const REAL *a, int a_stride, const REAL *b,
+                               int b_stride)
+{
+    for (int r = rows.first; r < rows.end; r++)
+        for (int j = cols.first; j < cols.end; j++) {
+            REAL sum = 0;
+            for (int i = 0; i < k; i++)
+                sum += a[i * a_stride + r] * b[j * b_stride + i];
+            c[r * c_stride + j] = sum;
+        }
+}
+
+/* ---- reductions --------------------------------------------------------------------------------
+ * y has one row or one column; `all` is the number of x's columns. Sums over rows take 32 rows at a
+ * time and add these sums up, which loses less than one long sum. */
+
+enum reduction { SUM, MAX };
+
+INLINE vec reduced(enum reduction how, vec x, vec y)
+{
+    return how == SUM ? x + y : v_max(x, y);
+}
+
+enum { ROWS_AT_A_TIME = 32 };
+
+INLINE void reduce_rows_at(enum reduction how, int n, REAL *y, const REAL *x, int x_stride,
+                           int x_rows)
+{
+    vec total = { 0 };
+    for (int first = 0; first < x_rows; first += ROWS_AT_A_TIME) {
+        const int end = x_rows - first < ROWS_AT_A_TIME ? x_rows : first + ROWS_AT_A_TIME;
+        vec part = load(x + first * x_stride, n);
+        for (int row = first + 1; row < end; row++)
+            part = reduced(how, part, load(x + row * x_stride, n));
+        total = first == 0 ? part : reduced(how, total, part);
+    }
+    store(y, total, n);
+}
+
+INLINE void reduce_rows(enum reduction how, REAL *y, const REAL *x, int x_stride, int x_rows,
+                        int all, struct lstmc_range cols)
+{
+    const int whole = cols.end < all ? cols.end : all - all % V;
+    for (int col = cols.first; col < whole; col += V)
+        reduce_rows_at(how, V, y + col, x + col, x_stride, x_rows);
+    if (whole < cols.end)
+        reduce_rows_at(how, all % V, y + whole, x + whole, x_stride, x_rows);
+}
+
+INLINE void reduce_cols(enum reduction how, REAL *y, int y_stride, const REAL *x, int x_stride,
+                        int all, struct lstmc_range rows)
+{
+    for (int row = rows.first; row < rows.end; row++) {
+        const REAL *from = x + row * x_stride;
+        const vec nothing = how == SUM ? (vec){ 0 } : splat(from[0]);
+        vec total = nothing;
+        for (int col = 0; col < all - all % V; col += V)
+            total = reduced(how, total, load(from + col, V));
+        if (all % V > 0) {
+            const vec rest = load(from + all - all % V, all % V);
+            total = reduced(how, total, v_select(first_lanes(all % V), rest, nothing));
+        }
+        y[row * y_stride] = how == SUM ? sum_of_lanes(total) : max_of_lanes(total);
+    }
+}
+
+/* The column of the largest element of each row, the first of equals. */
+INLINE void argmax_cols(int32_t *y, int y_stride, const REAL *x, int x_stride, int all,
+                        struct lstmc_range rows)
+{
+    for (int row = rows.first; row < rows.end; row++) {
+        const REAL *from = x + row * x_stride;
+        int largest = 0;
+        for (int col = 1; col < all; col++)
+            largest = from[col] > from[largest] ? col : largest;
+        y[row * y_stride] = largest;
+    }
+}
+
+/* ---- moves --------------------------------------------------------------------------------------
+ * `all` is the number of columns of y. */
+
+INLINE void copy_row(REAL *y, const REAL *x, int all, struct lstmc_range cols)
+{
+    const int whole = cols.end < all ? cols.end : all - all % V;
+    for (int col = cols.first; col < whole; col += V)
+        store(y + col, load(x + col, V), V);
+    if (whole < cols.end)
+        store(y + whole, load(x + whole, all % V), all % V);
+}
+
+INLINE void add_row(REAL *y, const REAL *x, int all, struct lstmc_range cols)
+{
+    const int whole = cols.end < all ? cols.end : all - all % V;
+    for (int col = cols.first; col < whole; col += V)
+        store(y + col, load(y + col, V) + load(x + col, V), V);
+    if (whole < cols.end)
+        store(y + whole, load(y + whole, all % V) + load(x + whole, all % V), all % V);
+}
+
+INLINE void copy_rows(REAL *y, int y_stride, const REAL *x, int x_stride, int all,
+                      struct lstmc_range rows, struct lstmc_range cols)
+{
+    for (int row = rows.first; row < rows.end; row++)
+        copy_row(y + row * y_stride, x + row * x_stride, all, cols);
+}
+
+/* Row r of y is row index[r] of x. */
+INLINE void gather_rows(REAL *y, int y_stride, const REAL *x, int x_stride, const int32_t *index,
+                        int index_stride, int all, struct lstmc_range rows, struct lstmc_range cols)
+{
+    for (int row = rows.first; row < rows.end; row++)
+        copy_row(y + row * y_stride, x + index[row * index_stride] * x_stride, all, cols);
+}
+
+/* Row r of x is added, in order, to row index[r] of y, which begins as zeros. */
+INLINE void scatter_rows(REAL *y, int y_stride, const REAL *x, int x_stride, const int32_t *index,
+                         int index_stride, int x_rows, int all, struct lstmc_range rows,
+                         struct lstmc_range cols)
+{
+    for (int row = rows.first; row < rows.end; row++)
+        memset(y + row * y_stride + cols.first, 0, (size_t)length(cols) * sizeof *y);
+    for (int row = 0; row < x_rows; row++) {
+        const int to = index[row * index_stride];
+        if (to >= rows.first && to < rows.end)
+            add_row(y + to * y_stride, x + row * x_stride, all, cols);
+    }
+}
+
+/* Element index[r] of row r of x. */
+INLINE void pick_cols(REAL *y, int y_stride, const REAL *x, int x_stride, const int32_t *index,
+                      int index_stride, struct lstmc_range rows)
+{
+    for (int row = rows.first; row < rows.end; row++)
+        y[row * y_stride] = x[row * x_stride + index[row * index_stride]];
+}
+
+/* y = x', in squares that fit the nearest cache. */
+INLINE void transpose(REAL *y, int y_stride, const REAL *x, int x_stride, struct lstmc_range rows,
+                      struct lstmc_range cols)
+{
+    enum { SIDE = 16 };
+    for (int top = rows.first; top < rows.end; top += SIDE)
+        for (int left = cols.first; left < cols.end; left += SIDE)
+            for (int row = top; row < rows.end && row < top + SIDE; row++)
+                for (int col = left; col < cols.end && col < left + SIDE; col++)
+                    y[row * y_stride + col] = x[col * x_stride + row];
+}
+#endif

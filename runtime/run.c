@@ -1,0 +1,287 @@
+#define _DEFAULT_SOURCE
+#include "run.h"
+#include "json.h"
+#include "number.h"
+#include "say.h"
+#include "text.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct run run_at(const struct lstmc_model *m, const char *given)
+{
+    struct run r = { .lock = -1 };
+    int n = given ? snprintf(r.folder, sizeof r.folder, "%s", given)
+                  : snprintf(r.folder, sizeof r.folder, "runs/%s", m->name);
+    if (n <= 0 || (size_t)n >= sizeof r.folder)
+        quit(STATUS_USAGE, "--run: %s",
+             n <= 0 ? "a folder must have a name" : strerror(ENAMETOOLONG));
+    return r;
+}
+
+static void file_path(const struct run *r, const char *name, char path[PATH_ROOM])
+{
+    snprintf(path, PATH_ROOM, "%s/%.60s", r->folder, name);
+}
+
+/* ---- the folder and its lock ---------------------------------------------------------------- */
+
+static void make_folders(const char *folder)
+{
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s", folder);
+    for (char *slash = path + 1;; slash++) {
+        slash += strcspn(slash, "/");
+        char kept = *slash;
+        *slash = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST)
+            quit(STATUS_DISK, "the run folder %s cannot be made: %s", folder, strerror(errno));
+        if (!kept)
+            return;
+        *slash = kept;
+    }
+}
+
+_Noreturn static void refuse_lock(const struct run *r)
+{
+    char pid[24] = "";
+    ssize_t n = pread(r->lock, pid, sizeof pid - 1, 0);
+    pid[n > 0 ? n : 0] = '\0';
+    pid[strcspn(pid, "\n")] = '\0';
+    quit(STATUS_INPUT, "the run folder %s is in use by another trainer, process %s", r->folder,
+         *pid ? pid : "unknown");
+}
+
+static void remove_leftovers(const struct run *r)
+{
+    char path[PATH_ROOM];
+    DIR *d = opendir(r->folder);
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        if (!newfile_is_leftover(entry->d_name))
+            continue;
+        file_path(r, entry->d_name, path);
+        unlink(path);
+    }
+    if (d)
+        closedir(d);
+}
+
+void run_take(struct run *r)
+{
+    char path[PATH_ROOM], pid[24];
+    make_folders(r->folder);
+    file_path(r, "lock", path);
+    r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (r->lock < 0)
+        quit(STATUS_DISK, "the run folder %s cannot be written: %s", r->folder, strerror(errno));
+    if (flock(r->lock, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
+            refuse_lock(r);
+        warn("%s cannot be locked (%s): no other trainer may write here", r->folder,
+             strerror(errno));
+    }
+    int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+    if (ftruncate(r->lock, 0) != 0 || pwrite(r->lock, pid, (size_t)n, 0) != n)
+        warn("%s: %s", path, strerror(errno));
+    remove_leftovers(r);
+}
+
+/* ---- run.json ------------------------------------------------------------------------------- */
+
+char *run_text(const struct run *r)
+{
+    char path[PATH_ROOM], *corpus = NULL;
+    const char *why;
+    size_t size;
+    file_path(r, "run.json", path);
+    unsigned char *bytes = read_regular_file(path, &size, &why);
+    if (!bytes)
+        return NULL;
+    struct json j = json_over(bytes, size);
+    json_open(&j, '{');
+    while (json_more(&j, '}')) {
+        struct json_text key = json_key(&j), value = json_string(&j);
+        if (strcmp(key.text, "corpus") == 0 && !corpus && strlen(value.text) == value.length)
+            corpus = strdup(value.text);
+    }
+    json_end(&j);
+    if (j.fault)
+        warn("%s: byte offset %zu: %s", path, (size_t)(j.at - j.start), j.fault);
+    free(bytes);
+    return corpus;
+}
+
+const char *run_remember_text(const struct run *r, const char *corpus)
+{
+    char path[PATH_ROOM], *text = NULL;
+    size_t n;
+    if (!text_is_utf8((const unsigned char *)corpus, strlen(corpus)))
+        return "its path is not UTF-8";
+    FILE *f = open_memstream(&text, &n);
+    if (!f)
+        return strerror(errno);
+    fputs("{\"corpus\":", f);
+    json_put(f, corpus, strlen(corpus));
+    fputs("}\n", f);
+    if (fclose(f) != 0)
+        return strerror(errno);
+    struct newfile file;
+    file_path(r, "run.json", path);
+    newfile_begin(&file, path, n);
+    newfile_write(&file, text, n);
+    newfile_commit(&file);
+    free(text);
+    return file.why;
+}
+
+/* ---- checkpoints ---------------------------------------------------------------------------- */
+
+static const char prefix[] = "update-", suffix[] = ".safetensors";
+
+void run_checkpoint_path(const struct run *r, int64_t update, char path[PATH_ROOM])
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s%08" PRId64 "%s", prefix, update, suffix);
+    file_path(r, name, path);
+}
+
+void run_best_path(const struct run *r, char path[PATH_ROOM])
+{
+    file_path(r, "best.safetensors", path);
+}
+
+/* The update in the name of a checkpoint, as run_checkpoint_path writes it; -1: no such name. */
+static int64_t update_of(const char *name)
+{
+    char digits[24], again[64];
+    int64_t update;
+    size_t n = strlen(name), ends = sizeof prefix - 1 + sizeof suffix - 1;
+    if (n <= ends || n - ends >= sizeof digits)
+        return -1;
+    memcpy(digits, name + sizeof prefix - 1, n - ends);
+    digits[n - ends] = '\0';
+    if (!number_parse_integer(digits, 0, INT64_MAX, &update))
+        return -1;
+    snprintf(again, sizeof again, "%s%08" PRId64 "%s", prefix, update, suffix);
+    return strcmp(name, again) == 0 ? update : -1;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    int64_t p = *(const int64_t *)a, q = *(const int64_t *)b;
+    return (p < q) - (p > q);
+}
+
+/* The updates of all checkpoints in the folder, newest first; malloc'ed. */
+static int64_t *list(const struct run *r, size_t *count)
+{
+    int64_t *updates = NULL;
+    *count = 0;
+    DIR *d = opendir(r->folder);
+    for (struct dirent *entry; d && (entry = readdir(d));) {
+        int64_t update = update_of(entry->d_name);
+        if (update < 0)
+            continue;
+        if ((*count & (*count - 1)) == 0) { /* full: 0, 1, 2, 4, ... */
+            int64_t *more = realloc(updates, (*count ? 2 * *count : 1) * sizeof *more);
+            if (!more)
+                quit(STATUS_FAILED, "out of memory");
+            updates = more;
+        }
+        updates[(*count)++] = update;
+    }
+    if (d)
+        closedir(d);
+    if (*count)
+        qsort(updates, *count, sizeof *updates, newest_first);
+    return updates;
+}
+
+bool run_has_checkpoints(const struct run *r)
+{
+    char best[PATH_ROOM];
+    size_t count;
+    free(list(r, &count));
+    run_best_path(r, best);
+    return count > 0 || access(best, F_OK) == 0;
+}
+
+void run_prune(const struct run *r, int keep)
+{
+    char path[PATH_ROOM];
+    size_t count;
+    int64_t *updates = list(r, &count);
+    for (size_t i = (size_t)keep; i < count; i++) {
+        run_checkpoint_path(r, updates[i], path);
+        unlink(path);
+    }
+    free(updates);
+}
+
+/* Out of the way of newer ones, but kept for whoever wants to know. */
+static void set_aside(const char *path)
+{
+    char aside[PATH_ROOM + 16];
+    snprintf(aside, sizeof aside, "%s.damaged", path);
+    if (rename(path, aside) == 0)
+        say("          it is called %s now", aside);
+}
+
+bool run_load_newest(const struct run *r, struct engine *e, struct progress *p)
+{
+    char path[PATH_ROOM], why[2048];
+    size_t count, damaged = 0;
+    int64_t *updates = list(r, &count);
+    enum verdict verdict = CHECKPOINT_DAMAGED;
+    while (damaged < count && verdict == CHECKPOINT_DAMAGED) {
+        run_checkpoint_path(r, updates[damaged], path);
+        verdict = checkpoint_load(e, p, path, why, sizeof why);
+        if (verdict == CHECKPOINT_DAMAGED) {
+            warn("%s cannot be used: %s", path, why);
+            damaged++;
+        }
+    }
+    if (verdict == CHECKPOINT_MISFIT)
+        quit(STATUS_INPUT, "%s: %s", path, why);
+    if (count > 0 && damaged == count)
+        quit(STATUS_INPUT, "%s: no checkpoint of this run can be used", r->folder);
+    for (size_t i = 0; i < damaged && r->lock >= 0; i++) {
+        char bad[PATH_ROOM];
+        run_checkpoint_path(r, updates[i], bad);
+        set_aside(bad);
+    }
+    free(updates);
+    if (count > 0)
+        say("loaded    %s", path);
+    return count > 0;
+}
+
+void run_load(const struct run *r, struct engine *e, struct progress *p, const char *checkpoint,
+              bool best)
+{
+    char path[PATH_ROOM], why[2048];
+    run_best_path(r, path);
+    if (!checkpoint && best) {
+        if (access(path, F_OK) == 0)
+            checkpoint = path;
+        else
+            say("          no epoch of this run has ended, so none is the best; taking the newest");
+    }
+    if (!checkpoint) {
+        if (!run_load_newest(r, e, p))
+            quit(STATUS_INPUT,
+                 "%s holds no checkpoint; `%s train` makes one, --checkpoint names one", r->folder,
+                 e->model->name);
+        return;
+    }
+    if (checkpoint_load(e, p, checkpoint, why, sizeof why) != CHECKPOINT_FITS)
+        quit(STATUS_INPUT, "%s: %s", checkpoint, why);
+    say("loaded    %s", checkpoint);
+}
