@@ -1,0 +1,170 @@
+#!/usr/bin/env bash
+# What every command of a trainer says and how it ends, with the model of fake_model.c.
+# usage: FAKE=path FAKE64=path commands.sh
+. "$(dirname "$0")/lib.sh"
+
+text=$WORK/text.txt
+for i in $(seq 40); do echo "the quick brown fox jumps over a lazy dog and a café line ABC"; done >"$text"
+export LSTMC_DATA=$WORK/nowhere
+
+# ---- usage: exit 2 and the option's name -----------------------------------------------------------
+
+usage() { # what must be said, arguments
+  local said=$1
+  shift
+  expect_status 2 "$FAKE" "$@"
+  expect_text err "$said"
+  [ ! -s out ] || fail "an error on stdout: $*"
+}
+
+usage "which command"
+usage "unknown command learn" learn
+usage "unknown option --frob" --frob
+usage "unknown option --frob" train --frob
+usage "unknown option --frob" train --frob=3
+usage "unknown option --temperature" train --temperature 1
+usage "unknown option -x" train -x
+usage "options begin with --" train 40
+usage "--updates needs a value" train --updates
+usage "--updates x" train --updates x
+usage "--updates 1.5" train --updates 1.5
+usage "--updates -1" train --updates -1
+usage "--updates : must" train --updates=
+usage "--epochs 99999999999999999999" train --epochs 99999999999999999999
+usage "--seed 4294967296" train --seed 4294967296
+usage "--threads 0" train --threads 0
+usage "--resume takes no value" train --resume=yes
+usage "--learning-rate nan" train --learning-rate nan
+usage "--learning-rate inf" train --learning-rate inf
+usage "--learning-rate 0,1" train --learning-rate 0,1
+usage "--learning-rate -1" train --learning-rate -1
+usage "--validation-split 1" train --validation-split 1
+usage "--top-p 0" sample --top-p 0
+usage "--top-p 1.1" sample --top-p 1.1
+usage "--mode sideways" sample --mode sideways
+usage "--part half" eval --part half
+usage "--isa mmx" bench --isa mmx
+usage "--isa avx512" bench --isa avx512 # the model has baseline kernels only
+usage "-o OUT" gradients --text "$text"
+usage "--init" train --resume --init x --text "$text"
+
+# ---- help and version ---------------------------------------------------------------------------
+
+expect_status 0 "$FAKE" --version
+expect_text out "fake (lstmc"
+expect_status 0 "$FAKE" --help
+for command in train sample eval gradients gradcheck bench info; do
+  expect_text out "  $command "
+done
+expect_status 0 "$FAKE" train --help
+expect_text out "--learning-rate X"
+grep -q temperature out && fail "help of train has options of sample"
+
+# ---- texts: exit 3 and the place ----------------------------------------------------------------
+
+refused() { # what must be said, arguments
+  local said=$1
+  shift
+  expect_status 3 "$FAKE" "$@"
+  expect_text err "$said"
+}
+
+refused "$WORK/nowhere/fake.txt" train --run r0 </dev/null
+expect_text err "--text FILE"
+[ ! -e r0 ] || fail "a run folder without a text"
+printf 'the fo\xc3' >broken.txt
+refused "byte offset 6: truncated character" train --run r0 --text broken.txt
+printf 'abc\nab#c de\n' >foreign.txt
+refused "line 2, column 3 (character 7): U+0023 '#'" train --run r0 --text foreign.txt
+printf 'abcd' >short.txt
+refused "need 5" train --run r0 --text short.txt
+mkfifo fifo
+refused "not a regular file" train --run r0 --text fifo
+refused "not a regular file" train --run r0 --text /dev/zero
+refused "a directory" train --run r0 --text .
+
+# ---- train, sample, eval --------------------------------------------------------------------------
+
+refused "holds no checkpoint" sample --run r1 --prompt a
+expect_status 0 "$FAKE" train --text "$text" --run r1 --updates 300 --validation-split 0.1
+expect_text err "saved     r1/update-00000300.safetensors"
+[ ! -s out ] || fail "train talks on stdout"
+refused "--resume" train --text "$text" --run r1
+expect_text err "--run DIR"
+expect_status 0 "$FAKE" train --run r1 --resume --updates 300 # finds the text by run.json
+expect_text err "reached already"
+refused "--seed" train --run r1 --resume --seed 2
+refused "--no-shuffle" train --run r1 --resume --no-shuffle
+refused "--validation-split" train --run r1 --resume --validation-split 0.2
+expect_status 0 "$FAKE" train --run r1 --resume --updates 301 --seed 1 --validation-split 0.1
+sed 's/fox/fux/' "$text" >changed.txt
+refused "has changed" train --run r1 --resume --updates 400 --text changed.txt
+expect_status 0 "$FAKE" train --text "$text" --run fresh --resume --updates 1
+expect_text err "starting at update 0"
+
+out_is() { # text
+  printf '%s' "$1" | cmp -s - out || {
+    cat out >&2
+    fail "stdout is not \`$1\`"
+  }
+}
+expect_status 0 "$FAKE" sample --run r1 --prompt "CaBÉ" --length 0
+out_is $'cabé\n' # through the spec's lower-casing, as far as its tables go
+expect_status 0 "$FAKE" sample --run r1 --prompt "thé" --length 7 --no-echo
+[ "$(wc -m <out)" = 8 ] || fail "not 7 characters and a newline"
+expect_status 0 "$FAKE" sample --run r1 --prompt "a" --temperature 1 --seed 9 --length 50
+mv out first
+expect_status 0 "$FAKE" sample --run r1 --prompt "a" --temperature 1 --seed 9 --length 50 --threads 1
+cmp first out || fail "one seed, two texts"
+expect_status 0 "$FAKE" sample --run r1 --prompt "a" --temperature 1 --seed 9 --length 50 --mode stateful
+cmp first out || fail "a model that knows one character back differs by mode"
+expect_text err "trained to predict after"
+expect_status 0 "$FAKE" sample --run r1 --prompt "a" --temperature 1 --top-k 1 --length 50
+mv out first
+expect_status 0 "$FAKE" sample --run r1 --prompt "a" --temperature 0 --length 50
+cmp first out || fail "top-k 1 is not argmax"
+expect_status 0 "$FAKE" sample --run r1 --seed 3 --length 5
+expect_text err "by seed 3"
+refused "--prompt: line 1, column 2 (character 2): U+0023" sample --run r1 --prompt "a#"
+usage "at least one character" sample --run r1 --prompt ""
+expect_status 0 "$FAKE" sample --run fresh --best --prompt a --length 1
+expect_text err "taking the newest"
+
+expect_status 0 "$FAKE" eval --run r1
+expect_text out "(all, "
+expect_status 0 "$FAKE" eval --run r1 --part validation
+expect_text out "bits a character; accuracy"
+refused "no validation split" eval --run fresh --part validation
+refused "U+0023" eval --run r1 --text foreign.txt
+expect_status 0 "$FAKE" eval --run r1 --text foreign.txt --unknown skip
+expect_text err "skipped   1 characters"
+
+# ---- the log: one object an update, epoch's means with the last -------------------------------------
+
+expect_status 0 "$FAKE" train --text "$text" --run r2 --epochs 1 --log log --validation-split 0.1
+head -n 1 log | grep -qE '^\{"update":1,"epoch":1,"loss":[0-9.]+,"accuracy":[0-9.]+\}$' || fail "first line of the log"
+tail -n 1 log | grep -qE '"epoch_loss":[0-9.]+,"epoch_accuracy":[0-9.]+,"val_loss":[0-9.]+,"val_accuracy":[0-9.]+\}$' ||
+  fail "last line of the log"
+[ "$(wc -l <log)" = "$(sed -n 's/.* \([0-9,]*\) updates an epoch.*/\1/p' err | tr -d ,)" ] || fail "lines of the log"
+[ -e r2/best.safetensors ] || fail "no best checkpoint"
+
+# ---- gradients, checks, figures ---------------------------------------------------------------------
+
+expect_status 0 "$FAKE" gradients --text "$text" -o gradients.safetensors
+"$TENSORS" compare gradients.safetensors gradients.safetensors 0 || fail "gradients cannot be read"
+expect_status 0 "$FAKE" gradients --text "$text" --init r1/update-00000301.safetensors --output=g.safetensors
+expect_status 0 "$FAKE" gradcheck --text "$text"
+expect_text out "--dtype=float64"
+expect_status 0 "$FAKE64" gradcheck --text "$text"
+FAKE_WRONG=1 expect_status 1 "$FAKE64" gradcheck --text "$text"
+expect_text out "WRONG"
+expect_status 0 "$FAKE" info
+expect_text out "870"
+expect_status 0 "$FAKE" info --checkpoint r1/update-00000301.safetensors
+expect_text out "whole by its CRC"
+expect_status 0 "$FAKE" bench --json --threads 2
+[ "$(wc -l <out)" = 1 ] || fail "bench --json is not one line"
+for key in threads isa ms_per_update median gflop_per_update gflops peak_gflops share_of_peak sample_us window_ms \
+  peak_memory_bytes blas; do
+  expect_text out "\"$key\":"
+done

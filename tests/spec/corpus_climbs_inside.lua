@@ -1,0 +1,9 @@
+local text = Text { "x/../../abc.txt", lowercase = true }
+return Model {
+  data = Windows { text, length = 4 },
+  layers = {
+    LSTM { 3 },
+    Dense { #text:chars(), activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = "adam" },
+}

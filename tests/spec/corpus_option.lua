@@ -1,0 +1,10 @@
+-- options: --text latin1.txt
+local text = Text { "abc.txt" }
+return Model {
+  data = Windows { text, length = 4 },
+  layers = {
+    LSTM { 3 },
+    Dense { #text:chars(), activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = "adam" },
+}

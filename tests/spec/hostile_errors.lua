@@ -1,0 +1,1 @@
+while true do Dropout { 2 } end

@@ -1,0 +1,1 @@
+local model = Sequential {} while true do model:add(Dense { 1 }) end

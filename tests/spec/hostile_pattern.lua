@@ -1,0 +1,1 @@
+local s = ("a"):find(("a?"):rep(30) .. ("a"):rep(30))

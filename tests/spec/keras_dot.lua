@@ -1,0 +1,2 @@
+local model = Sequential {}
+model.add(LSTM { 3 })

@@ -1,0 +1,3 @@
+local model = Sequential {}
+model:add(LSTM { 3 })
+model:summary()

@@ -1,0 +1,2 @@
+local units
+local x = units + 1

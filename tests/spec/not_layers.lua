@@ -1,0 +1,12 @@
+local text = Text { "abc.txt" }
+return Model {
+  data = Windows { text, length = 4 },
+  layers = {
+    LSTM { 3 },
+    Dense,
+    #text:chars(),
+    text,
+    Dense { #text:chars(), activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = "adam" },
+}

@@ -1,0 +1,1 @@
+local text = Text { "abc.txt" }

@@ -1,0 +1,9 @@
+local text = Text { "abc.txt" }
+return Model {
+  data = Windows { text, length = 4 },
+  layers = {
+    LSTM { 3 },
+    Dense { #text:chars(), activation = "softmax" },
+  },
+  compile = Compile { loss = function(y, p) return p - y end },
+}

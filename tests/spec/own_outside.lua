@@ -1,0 +1,2 @@
+local text = Text { "abc.txt" }
+local m = tanh(text)

@@ -1,0 +1,12 @@
+-- options: -D UNITS=5
+local n = Parameter("UNITS", 3)
+print("units", n, math.type(n))
+local text = Text { "abc.txt" }
+return Model {
+  data = Windows { text, length = 4 },
+  layers = {
+    LSTM { n },
+    Dense { #text:chars(), activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = "adam" },
+}

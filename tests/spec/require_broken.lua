@@ -1,0 +1,1 @@
+local cells = require "syntax_then"

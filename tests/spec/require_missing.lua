@@ -1,0 +1,1 @@
+local cells = require "nothing_here"

@@ -1,0 +1,1 @@
+local cells = require "../spec/own_cells"

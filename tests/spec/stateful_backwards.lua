@@ -1,0 +1,10 @@
+local text = Text { "abc.txt" }
+return Model {
+  data = Windows { text, length = 4 },
+  layers = {
+    LSTM { 3, go_backwards = true },
+    Dense { #text:chars(), activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = "adam" },
+  sample = Sample { mode = "stateful" },
+}

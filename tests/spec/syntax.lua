@@ -1,0 +1,2 @@
+local text = Text { "abc.txt" }
+return Model {

@@ -1,0 +1,1 @@
+if true the x = 1 end

@@ -1,0 +1,1 @@
+local text = Txet { "abc.txt" }

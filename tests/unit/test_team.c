@@ -1,0 +1,184 @@
+/* Workers: nobody passes a barrier before all have arrived, with few and with many threads; flags; denormals; and how many
+ * cores are allowed. Run it under ThreadSanitizer, too. */
+#define _POSIX_C_SOURCE 200809L
+#include "cores.h"
+#include "team.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { MOST = 16, PHASES = 200 };
+
+/* Plain memory: what one phase writes the next one reads, and only barriers stand between them. */
+struct board {
+    int counts[MOST], wrong[MOST];
+};
+
+static void count_together(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    struct board *board = (struct board *)(void *)call->arena;
+    for (int phase = 1; phase <= PHASES; phase++) {
+        board->counts[me->index]++;
+        lstmc_barrier(me);
+        for (int i = 0; i < me->count; i++)
+            board->wrong[me->index] += board->counts[i] != board->counts[me->index];
+        lstmc_barrier(me);
+    }
+}
+
+static void read_neighbour(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    struct board *board = (struct board *)(void *)call->arena;
+    int next = (me->index + 1) % me->count;
+    board->wrong[me->index] += board->counts[next] % PHASES != 0;
+}
+
+static void barriers_hold(void **state)
+{
+    (void)state;
+    lstmc_program *const programs[] = { count_together, read_neighbour, count_together };
+    for (int threads = 1; threads <= MOST; threads = threads < 4 ? threads + 1 : threads * 2) {
+        struct board board = { { 0 }, { 0 } };
+        const struct lstmc_call call = { .arena = (unsigned char *)&board };
+        /* Twice: spinning (cores are said to be enough) and asleep. */
+        for (int spin = 0; spin < 2; spin++) {
+            struct lstmc_team *team = team_start(threads, spin ? threads : 0, 1);
+            assert_non_null(team);
+            assert_int_equal(team_size(team), threads);
+            for (int i = 0; i < 3; i++)
+                team_run(team, programs, 3, &call);
+            team_end(team);
+        }
+        for (int i = 0; i < MOST; i++) {
+            assert_int_equal(board.counts[i], i < threads ? 12 * PHASES : 0);
+            assert_int_equal(board.wrong[i], 0);
+        }
+    }
+}
+
+static void blocks_are_dealt_out(void **state)
+{
+    (void)state;
+    for (int count = 1; count <= MOST; count++)
+        for (int blocks = 0; blocks <= 40; blocks++) {
+            int end = 0;
+            for (int i = 0; i < count; i++) {
+                struct lstmc_worker me = { .index = i, .count = count };
+                assert_int_equal(lstmc_first_block(&me, blocks), end);
+                end = lstmc_end_block(&me, blocks);
+            }
+            assert_int_equal(end, blocks);
+        }
+}
+
+static void raise_flags(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    if (me->index == me->count - 1)
+        me->flags[call->update] = 1;
+    if (me->index == 0)
+        me->flags[call->update + 3] = 7;
+}
+
+static void flags_are_found_and_lowered(void **state)
+{
+    (void)state;
+    lstmc_program *const program = raise_flags;
+    struct lstmc_team *team = team_start(3, 2, 40);
+    assert_int_equal(team_flagged(team), -1);
+    for (uint32_t i = 0; i < 37; i++) {
+        const struct lstmc_call call = { .update = i };
+        team_run(team, &program, 1, &call);
+        assert_int_equal(team_flagged(team), i);
+        assert_int_equal(team_flagged(team), -1);
+    }
+    team_end(team);
+}
+
+static void multiply_denormals(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    volatile float small = 1e-30f, denormal = 1e-40f;
+    float *out = (float *)(void *)call->arena + 2 * me->index;
+    out[0] = small * 1e-12f; /* would be denormal */
+    out[1] = denormal * 1e20f;
+}
+
+static void denormals_are_zero_in_every_worker(void **state)
+{
+    (void)state;
+    lstmc_program *const program = multiply_denormals;
+    float out[8];
+    memset(out, 0xFF, sizeof out);
+    const struct lstmc_call call = { .arena = (unsigned char *)out };
+    struct lstmc_team *team = team_start(4, 2, 0);
+    team_run(team, &program, 1, &call);
+    team_end(team);
+    for (int i = 0; i < 8; i++)
+        assert_true(out[i] == 0);
+}
+
+/* ---- cores ---------------------------------------------------------------------------------- */
+
+static char root[] = "/tmp/test_team.XXXXXX";
+
+static void put(const char *path, const char *text)
+{
+    char whole[512];
+    snprintf(whole, sizeof whole, "%s/%s", root, path);
+    for (char *slash = whole + sizeof root; (slash = strchr(slash, '/')); *slash++ = '/') {
+        *slash = '\0';
+        mkdir(whole, 0700);
+    }
+    FILE *f = fopen(whole, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+}
+
+static void quotas_of_control_groups(void **state)
+{
+    (void)state;
+    char command[64];
+    int all = cores_allowed("/nowhere");
+    assert_true(all >= 1);
+    assert_non_null(mkdtemp(root));
+    put("proc/self/cgroup", "0::/a/b\n");
+    assert_int_equal(cores_allowed(root), all);
+    put("sys/fs/cgroup/a/b/cpu.max", "max 100000\n");
+    assert_int_equal(cores_allowed(root), all);
+    put("sys/fs/cgroup/a/cpu.max", "150000 100000\n"); /* a core and a half, of the group above */
+    assert_int_equal(cores_allowed(root), 1);
+    put("sys/fs/cgroup/a/cpu.max", "1000 100000\n");
+    assert_int_equal(cores_allowed(root), 1);
+    put("sys/fs/cgroup/a/cpu.max", "nonsense\n");
+    assert_int_equal(cores_allowed(root), all);
+    put("sys/fs/cgroup/cpu.max", "100000 100000\n"); /* a container sees its own group here */
+    assert_int_equal(cores_allowed(root), 1);
+
+    put("proc/self/cgroup", "3:cpuset:/x\n2:cpu,cpuacct:/docker/1\n1:name=systemd:/y\n");
+    put("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+    put("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+    assert_int_equal(cores_allowed(root), all);
+    put("sys/fs/cgroup/cpu/docker/1/cpu.cfs_quota_us", "100000\n");
+    put("sys/fs/cgroup/cpu/docker/1/cpu.cfs_period_us", "100000\n");
+    assert_int_equal(cores_allowed(root), 1);
+    snprintf(command, sizeof command, "rm -rf %s", root);
+    assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(barriers_hold),
+        cmocka_unit_test(blocks_are_dealt_out),
+        cmocka_unit_test(flags_are_found_and_lowered),
+        cmocka_unit_test(denormals_are_zero_in_every_worker),
+        cmocka_unit_test(quotas_of_control_groups),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
