@@ -1,5 +1,6 @@
-/* Products that can be one become one. BLAS and our own kernels are fastest on tall products; the trace has one small
- * product per time step. What the three steps share stands here; batch.h says what they do. */
+/* Products that can be one become one. BLAS and our own kernels are fastest on tall products; the
+ * trace has one small product per time step. What the three steps share stands here; batch.h says
+ * what they do. */
 #include "batch.h"
 #include "diag.h"
 #include "passes.h"
@@ -26,8 +27,8 @@ int compare_time(const struct node *a, const struct node *b)
     return by_time ? by_time : a->part == PART_BACKWARD ? -by_order : by_order;
 }
 
-void become_slice(struct batch *b, struct node *n, enum op rows_or_cols, struct value *whole, int64_t start,
-                  int64_t stop)
+void become_slice(struct batch *b, struct node *n, enum op rows_or_cols, struct value *whole,
+                  int64_t start, int64_t stop)
 {
     n->op = rows_or_cols;
     n->arg_count = 1;
@@ -39,7 +40,7 @@ void become_slice(struct batch *b, struct node *n, enum op rows_or_cols, struct 
     n->attrs[1] = attr_make_int("stop", stop);
 }
 
-/* ---- weights ------------------------------------------------------------------------------------------------------- */
+/* ---- weights --------------------------------------------------------------------------------- */
 
 /* Tensors bear their place in the module as note, values their definition's order. */
 static int place_of(const struct value *v)
@@ -65,13 +66,14 @@ static void number_tensors(struct batch *b)
 struct node common_origin(struct node *const *nodes, int count)
 {
     struct node origin = *nodes[0];
-    for (int i = 1; i < count; i++)
-        if (nodes[i]->t != origin.t)
-            origin.t = -1;
+    for (int i = 1; i < count; i++) {
+        origin.t = nodes[i]->t == origin.t ? origin.t : -1;
+        origin.part = nodes[i]->part < origin.part ? nodes[i]->part : origin.part;
+    }
     return origin;
 }
 
-/* ---- order ------------------------------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 /* With gaps, so that a part of the list can be numbered again alone. */
 void number_nodes(struct batch *b)
@@ -81,7 +83,8 @@ void number_nodes(struct batch *b)
         n->order = order;
 }
 
-/* Numbers `count` nodes from `first` on, from `low` to below `high`; all nodes, if these are too few. */
+/* Numbers `count` nodes from `first` on, from `low` to below `high`; all nodes, if these are too
+ * few. */
 static void number_range(struct batch *b, struct node *first, int count, int64_t low, int64_t high)
 {
     if (high - low < count) {
@@ -95,7 +98,7 @@ static void number_range(struct batch *b, struct node *first, int count, int64_t
 /* A walk that needs no recursion: the nodes whose operands are not all placed yet. */
 struct walk {
     struct batch *b;
-    int depth; /* of b->stack */
+    int depth;         /* of b->stack */
     struct node *tail; /* the last node placed; NULL: none, at the head of the list */
 };
 
@@ -150,8 +153,8 @@ static int list_nodes(struct batch *b, struct node *first, const struct node *be
         m->level = UNPLACED;
         if (count == b->room) {
             b->room = 2 * count + 1024;
-            b->nodes = arena_grow(b->arena, b->nodes, (size_t)count, (size_t)b->room,
-                                  sizeof *b->nodes);
+            b->nodes =
+                arena_grow(b->arena, b->nodes, (size_t)count, (size_t)b->room, sizeof *b->nodes);
             b->stack = arena_new_array(b->arena, struct node *, b->room);
         }
         b->nodes[count++] = n;
@@ -183,7 +186,7 @@ struct node *outermost(struct node *const *nodes, int count, bool last)
     return found;
 }
 
-/* ---- the pass ---------------------------------------------------------------------------------------------------- */
+/* ---- the pass -------------------------------------------------------------------------------- */
 
 /* needs   gradients; best after fold and cse, which find what is shared
  * keeps   every value up to the order of sums; the order of effects
@@ -197,7 +200,7 @@ void batch(struct module *m)
         clear_notes(p);
         number_tensors(&b);
         number_nodes(&b);
-        count_crowds(&b);
+        find_bound(&b);
         batch_sums(&b);
         batch_inputs(&b);
         batch_weights(&b);

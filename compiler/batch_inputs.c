@@ -1,16 +1,16 @@
-/* Products with one left operand become one, with the right operands side by side: a cell whose gates have a weight each
- * runs like a cell whose gates share one. */
+/* Products with one left operand become one, with the right operands side by side: a cell whose
+ * gates have a weight each runs like a cell whose gates share one. */
 #include "batch.h"
 #include <stdlib.h>
 
-/* Products of one layer with one left operand and weights of one shape, none of which needs another: on the longest path
- * from them to the end, or from the beginning to them, are equally many products, and a path from one to the other would
- * make that differ. Either all or none of them will find others of their weight: what can become tall must not be tied to
- * what is bound to its time step. */
+/* Products of one layer with one left operand and weights of one shape, none of which needs
+ * another: on the longest path from them to the end, or from the beginning to them, are equally
+ * many products, and a path from one to the other would make that differ. All or none of them are
+ * bound to their time step: what can become tall must not be tied to what cannot. */
 struct set {
     const struct node *like; /* the first product */
     int distance, count, capacity;
-    bool crowd;
+    bool bound;
     struct node **products;
     struct set *next;
 };
@@ -21,7 +21,7 @@ struct sets {
     struct set *first, **end;
 };
 
-/* ---- sets -------------------------------------------------------------------------------------------------------- */
+/* ---- sets ------------------------------------------------------------------------------------ */
 
 static void count_depths(struct batch *b)
 {
@@ -54,7 +54,7 @@ static int same_set(const void *item, const void *key)
 {
     const struct set *a = item, *b = key;
     const struct node *m = a->like, *n = b->like;
-    return m->args[0] == n->args[0] && a->distance == b->distance && a->crowd == b->crowd &&
+    return m->args[0] == n->args[0] && a->distance == b->distance && a->bound == b->bound &&
            m->scope == n->scope && attrs_equal(m, n) &&
            shape_equal(m->args[1]->type.shape, n->args[1]->type.shape);
 }
@@ -62,7 +62,7 @@ static int same_set(const void *item, const void *key)
 static struct set *set_of(struct sets *s, struct node *n)
 {
     const struct mark *m = mark_of(s->b, n);
-    struct set key = { .like = n, .distance = m->distance, .crowd = m->crowd > 1 };
+    struct set key = { .like = n, .distance = m->distance, .bound = m->bound };
     uint64_t hash = hash_pointer((uint64_t)m->distance, n->args[0]);
     struct set *found = table_find(&s->found, hash, same_set, &key);
     if (found)
@@ -92,7 +92,7 @@ static int by_weight(const void *x, const void *y)
     return compare_weights(a->args[1], b->args[1]);
 }
 
-/* ---- joining ----------------------------------------------------------------------------------------------------- */
+/* ---- joining --------------------------------------------------------------------------------- */
 
 static struct join *find_weights(struct batch *b, const struct set *set)
 {
@@ -191,7 +191,8 @@ static void join_sets(struct batch *b, void (*count_distances)(struct batch *b))
         sort_nodes(b, b->program->first, b->program->last);
 }
 
-/* From the end first: the gradients of all gates end with their product, but begin at different time steps. */
+/* From the end first: the gradients of all gates end with their product, but begin at different
+ * time steps. */
 void batch_inputs(struct batch *b)
 {
     join_sets(b, count_heights);

@@ -1,11 +1,12 @@
-/* Values side by side or one below the other. Each list of parts is joined once, whoever asks, and what is part of a join
- * that is there already becomes a slice of it: a part that two joins demand at two places would have to be copied. */
+/* Values side by side or one below the other. Each list of parts is joined once, whoever asks, and
+ * what is part of a join that is there already becomes a slice of it: a part that two joins demand
+ * at two places would have to be copied. */
 #include "batch.h"
 #include <stdlib.h>
 
 enum { ENOUGH_ROWS = 8 };
 
-/* ---- finding ----------------------------------------------------------------------------------------------------- */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 static uint64_t hash_join(const struct join *j)
 {
@@ -46,7 +47,7 @@ bool is_worth_joining(const struct join *j)
     return !copied || j->rows >= ENOUGH_ROWS;
 }
 
-/* ---- wider joins ------------------------------------------------------------------------------------------------- */
+/* ---- wider joins ----------------------------------------------------------------------------- */
 
 /* The join with most parts that has a value, along one axis. */
 struct widest {
@@ -129,7 +130,8 @@ static struct value *zeros_of(struct batch *b, struct type type)
     return zeros;
 }
 
-struct join *spread_join(struct batch *b, const struct join *like, const struct join *wide, struct join *j)
+struct join *spread_join(struct batch *b, const struct join *like, const struct join *wide,
+                         struct join *j)
 {
     if (like == wide)
         return j;
@@ -143,7 +145,7 @@ struct join *spread_join(struct batch *b, const struct join *like, const struct 
     return find_join(b, parts, wide->count, j->axis);
 }
 
-/* ---- building ---------------------------------------------------------------------------------------------------- */
+/* ---- building -------------------------------------------------------------------------------- */
 
 static bool is_slice_along(const struct value *v, int axis)
 {
@@ -176,7 +178,8 @@ static struct value *uncut(struct batch *b, const struct join *j)
 
 static bool joins_along(const struct node *n, int axis)
 {
-    return n && n->op == OP_CONCAT && attr_int(n, "axis", 0) == axis && node_result(n)->type.shape.rank == 2;
+    return n && n->op == OP_CONCAT && attr_int(n, "axis", 0) == axis &&
+           node_result(n)->type.shape.rank == 2;
 }
 
 /* Are all parts joins of rows, cut at the same rows? */
@@ -193,7 +196,8 @@ static bool is_block_matrix(const struct join *j)
     return blocks;
 }
 
-/* Columns of rows become rows of columns: a time step's gates lie side by side already where its own product reads them. */
+/* Columns of rows become rows of columns: a time step's gates lie side by side already where its
+ * own product reads them. */
 static struct value *build_blocks(struct batch *b, const struct join *j)
 {
     const int rows = j->parts[0]->def->arg_count;
@@ -235,9 +239,10 @@ struct value *build_join(struct batch *b, struct join *j)
     return j->whole;
 }
 
-/* ---- joins within joins ------------------------------------------------------------------------------------------ */
+/* ---- joins within joins ---------------------------------------------------------------------- */
 
-/* Where a value stands in the largest join of rows that has it, and in the first join of columns; its note. */
+/* Where a value stands in the largest join of rows that has it, and in the first join of columns;
+ * its note. */
 struct seat {
     struct node *down, *across; /* NULL: in none */
     int index, last_order;      /* of the part in `down`, and of the definitions of all its parts */
@@ -254,7 +259,8 @@ static struct seat *seat_of(struct batch *b, struct value *v)
 static int by_size(const void *x, const void *y)
 {
     const struct node *a = *(struct node *const *)x, *b = *(struct node *const *)y;
-    return a->arg_count != b->arg_count ? b->arg_count - a->arg_count : (a->order > b->order) - (a->order < b->order);
+    return a->arg_count != b->arg_count ? b->arg_count - a->arg_count
+                                        : (a->order > b->order) - (a->order < b->order);
 }
 
 static void seat_across(struct batch *b, struct node *join)
@@ -288,8 +294,8 @@ static void seat_down(struct batch *b, struct node *join)
     }
 }
 
-/* Does what is made of each part stand in one join, from seat s on, in order? The join must be complete where n stands,
- * or a cycle could arise. */
+/* Does what is made of each part stand in one join, from seat s on, in order? The join must be
+ * complete where n stands, or a cycle could arise. */
 static bool stand_below(struct batch *b, const struct node *n, const struct seat *s,
                         struct value *(*made)(struct batch *b, const struct node *n, int part))
 {
@@ -306,7 +312,7 @@ static struct value *part_itself(struct batch *b, const struct node *n, int part
     return n->args[part];
 }
 
-/* The join of columns in which the part has the columns of the first part; NULL if there is none. */
+/* The join of columns in which the part has the columns of the first part, or NULL. */
 static struct value *part_across(struct batch *b, const struct node *n, int part)
 {
     const struct seat *s = seat_of(b, n->args[part]), *first = seat_of(b, n->args[0]);
@@ -319,7 +325,8 @@ static bool become_rows(struct batch *b, struct node *n)
     if (!stand_below(b, n, s, part_itself))
         return false;
     move_up(b, s->down, n);
-    become_slice(b, n, OP_ROWS, node_result(s->down), s->row, s->row + node_result(n)->type.shape.dim[0]);
+    become_slice(b, n, OP_ROWS, node_result(s->down), s->row,
+                 s->row + node_result(n)->type.shape.dim[0]);
     return true;
 }
 
@@ -337,7 +344,8 @@ static void become_columns(struct batch *b, struct node *n)
     b->b.at = n;
     b->b.like = n;
     b->b.part = n->part;
-    struct value *rows = build_slice(&b->b, OP_ROWS, node_result(of_join->down), of_join->row, of_join->row + shape.dim[0]);
+    struct value *rows = build_slice(&b->b, OP_ROWS, node_result(of_join->down), of_join->row,
+                                     of_join->row + shape.dim[0]);
     rows->def->order = n->order;
     become_slice(b, n, OP_COLS, rows, s->col, s->col + shape.dim[1]);
 }
@@ -357,7 +365,8 @@ static void add_join(struct batch *b, struct joins *j, struct node *n)
     j->nodes[j->count++] = n;
 }
 
-/* The gradient of U stacks the steps from the second on, that of W all of them: the one is rows of the other. */
+/* The gradient of U stacks the steps from the second on, that of W all of them: the one is rows of
+ * the other. */
 void share_joins(struct batch *b)
 {
     struct joins down = { 0 }, across = { 0 };

@@ -1,6 +1,7 @@
-/* A sum of products becomes one product. A weight's gradient is the sum over t of x_t' dz_t: one product of what the rows
- * of all steps make when stacked. A state's gradient is the sum over the gates of dz_g U_g': one product of what the gates
- * make side by side. The terms are found in chains of additions, however these are bracketed. */
+/* A sum of products becomes one product. A weight's gradient is the sum over t of x_t' dz_t: one
+ * product of what the rows of all steps make when stacked. A state's gradient is the sum over the
+ * gates of dz_g U_g': one product of what the gates make side by side. The terms are found in
+ * chains of additions, however these are bracketed. */
 #include "batch.h"
 #include <stdlib.h>
 
@@ -18,7 +19,7 @@ struct term {
     struct value *value;
     struct node *node;
     enum kind kind;
-    bool crowd; /* the node is a product, and others have its weight and its level */
+    bool bound;   /* see struct mark */
     int position; /* in the chain */
 };
 
@@ -39,7 +40,7 @@ struct sums {
     struct chain *first, **end;
 };
 
-/* ---- chains ------------------------------------------------------------------------------------------------------ */
+/* ---- chains ---------------------------------------------------------------------------------- */
 
 static bool is_addition(const struct node *n)
 {
@@ -85,7 +86,7 @@ static struct chain *walk_chain(struct sums *s, struct node *root)
     return c;
 }
 
-/* ---- kinds ------------------------------------------------------------------------------------------------------- */
+/* ---- kinds ----------------------------------------------------------------------------------- */
 
 static bool is_outer(const struct node *n)
 {
@@ -123,7 +124,7 @@ static void classify(struct sums *s, struct term *t)
     for (enum kind k = 0; t->node && k < KIND_COUNT; k++)
         if (is_of_kind[k](t->node))
             t->kind = k;
-    t->crowd = t->node && mark_of(s->b, t->node)->crowd > 1;
+    t->bound = t->node && mark_of(s->b, t->node)->bound;
 }
 
 static int compare_shapes(struct shape a, struct shape b)
@@ -134,13 +135,13 @@ static int compare_shapes(struct shape a, struct shape b)
     return by;
 }
 
-/* Inputs are of one layer, and either all or none have others of their weight and level: what can become tall must not be
- * tied to what is bound to its time step. */
+/* Inputs are of one layer, and all or none of them are bound to their time step: what can become
+ * tall must not be tied to what cannot. */
 static int compare_inputs(const struct term *x, const struct term *y)
 {
     const struct scope *s = x->node->scope, *t = y->node->scope;
     int by = (s ? s->id : -1) - (t ? t->id : -1);
-    by = by ? by : x->crowd - y->crowd;
+    by = by ? by : x->bound - y->bound;
     return by ? by : compare_shapes(x->node->args[1]->type.shape, y->node->args[1]->type.shape);
 }
 
@@ -159,7 +160,7 @@ static int compare_terms(const void *x, const void *y)
     int by = compare_kinds(s, t);
     if (by == 0 && s->kind == KIND_INPUT)
         by = compare_weights(s->node->args[1], t->node->args[1]);
-    return by ? by : compare_time(s->node, t->node);
+    return by || s->kind == KIND_OTHER ? by : compare_time(s->node, t->node);
 }
 
 /* How many terms from the first on can be one. */
@@ -171,7 +172,7 @@ static int count_alike(const struct term *terms, int count)
     return alike;
 }
 
-/* ---- joining ----------------------------------------------------------------------------------------------------- */
+/* ---- joining --------------------------------------------------------------------------------- */
 
 static const struct {
     int operands, axis; /* how many are joined, along which axis */
@@ -248,7 +249,7 @@ static struct value *build_whole(struct batch *b, const struct term *terms, int 
                                     : spread_join(b, key, wide, find_parts(b, terms, count, i)));
     struct value *whole =
         build(&b->b, n->op, args, n->arg_count, n->attrs, n->attr_count, node_result(n)->type);
-    mark_of(b, whole->def)->crowd = mark_of(b, terms[0].node)->crowd;
+    mark_of(b, whole->def)->bound = mark_of(b, terms[0].node)->bound;
     return whole;
 }
 
@@ -286,7 +287,8 @@ static int by_position(const void *x, const void *y)
 }
 
 /* The sum of the terms in the place of the root; its value remains the same. */
-static void rebuild_chain(struct batch *b, const struct chain *c, const struct term *terms, int count)
+static void rebuild_chain(struct batch *b, const struct chain *c, const struct term *terms,
+                          int count)
 {
     struct node *root = c->additions[0];
     struct value *sum = terms[0].value;
@@ -301,7 +303,7 @@ static void rebuild_chain(struct batch *b, const struct chain *c, const struct t
         node_remove(b->b.list, c->additions[i]);
 }
 
-/* ---- the step ---------------------------------------------------------------------------------------------------- */
+/* ---- the step -------------------------------------------------------------------------------- */
 
 /* Tells of the joins that the chain will ask for, and of the rows that its products have. */
 static void offer_joins(struct batch *b, const struct chain *c)
@@ -324,9 +326,11 @@ static void join_chain(struct batch *b, const struct chain *c)
     b->b.at = c->additions[0];
     for (int i = 0, alike; i < c->count; i += alike) {
         alike = count_alike(c->terms + i, c->count - i);
-        if (!can_join(b, c->terms + i, alike))
-            alike = 1;
-        terms[count++] = alike > 1 ? join_terms(b, c->terms + i, alike) : c->terms[i];
+        if (can_join(b, c->terms + i, alike))
+            terms[count++] = join_terms(b, c->terms + i, alike);
+        else
+            for (int k = 0; k < alike; k++)
+                terms[count++] = c->terms[i + k];
     }
     if (count == c->count)
         return;

@@ -1,9 +1,11 @@
-/* Products with one weight, and rows taken from one table, become one tall product over the rows of all.
+/* Products with one weight, and rows taken from one table, become one tall product over the rows of
+ * all.
  *
- * note [levels]: the level of a product is the number of products with its weight on the longest path to it. Products of
- * one level do not need each other; joining all products of each level makes no cycle, since a path never leads to a
- * lower level. x_t W are all of level 1 and are joined, h_t U are of level t and never are. A join for one weight changes
- * the levels for another: they are counted again. */
+ * note [levels]: the level of a product is the number of products with its weight on the longest
+ * path to it. Products of one level do not need each other; joining all products of each level
+ * makes no cycle, since a path never leads to a lower level. x_t W are all of level 1 and are
+ * joined, h_t U are of level t and never are. A join for one weight changes the levels for another:
+ * they are counted again. */
 #include "batch.h"
 #include <stdlib.h>
 
@@ -24,7 +26,10 @@ struct weights {
 };
 
 /* Which operand is shared and which is stacked. */
-static const struct { bool joins; int shared, own; } habits[OP_COUNT] = {
+static const struct {
+    bool joins;
+    int shared, own;
+} habits[OP_COUNT] = {
     [OP_MATMUL] = { true, 1, 0 },
     [OP_GATHER] = { true, 0, 1 },
 };
@@ -34,7 +39,7 @@ static bool is_candidate(const struct node *n)
     return habits[n->op].joins && !attr_flag(n, "ta");
 }
 
-/* ---- the products of each weight --------------------------------------------------------------------------------- */
+/* ---- the products of each weight ------------------------------------------------------------- */
 
 static int same_weight(const void *item, const void *key)
 {
@@ -44,7 +49,9 @@ static int same_weight(const void *item, const void *key)
 
 static struct weight *weight_of(struct weights *w, const struct node *n)
 {
-    struct weight key = { .op = n->op, .tb = attr_flag(n, "tb"), .value = n->args[habits[n->op].shared] };
+    struct weight key = { .op = n->op,
+                          .tb = attr_flag(n, "tb"),
+                          .value = n->args[habits[n->op].shared] };
     uint64_t hash = hash_pointer((uint64_t)key.op * 2 + key.tb, key.value);
     struct weight *found = table_find(&w->found, hash, same_weight, &key);
     if (found)
@@ -79,10 +86,10 @@ static struct weight *collect_weights(struct batch *b)
     return w.first;
 }
 
-/* ---- levels ------------------------------------------------------------------------------------------------------ */
+/* ---- levels ---------------------------------------------------------------------------------- */
 
-/* See note [levels]; gives the largest. What stands before the first product has level 0 and is not looked at, so that
- * weights of which each is used in a small part of the program cost little. */
+/* See note [levels]; gives the largest. What stands before the first product has level 0 and is not
+ * looked at, so that weights of which each is used in a small part of the program cost little. */
 static int count_levels(struct batch *b, const struct weight *w)
 {
     int largest = 0;
@@ -104,18 +111,20 @@ static int count_levels(struct batch *b, const struct weight *w)
     return largest;
 }
 
-void count_crowds(struct batch *b)
+void find_bound(struct batch *b)
 {
     for (struct weight *w = collect_weights(b); w; w = w->next) {
         int *size = arena_new_array(b->arena, int, count_levels(b, w) + 1);
         for (int i = 0; i < w->count; i++)
             size[mark_of(b, w->products[i])->level]++;
-        for (int i = 0; i < w->count; i++)
-            mark_of(b, w->products[i])->crowd = size[mark_of(b, w->products[i])->level];
+        for (int i = 0; i < w->count; i++) {
+            struct mark *m = mark_of(b, w->products[i]);
+            m->bound = w->count > 1 && size[m->level] == 1;
+        }
     }
 }
 
-/* ---- joining ----------------------------------------------------------------------------------------------------- */
+/* ---- joining --------------------------------------------------------------------------------- */
 
 static int level_of(const struct node *n)
 {
@@ -134,8 +143,8 @@ static int64_t rows_of(const struct value *v)
 }
 
 /* The product of the stacked operands, and what each product had as rows of it. */
-static void join_products(struct batch *b, const struct weight *w, struct node **products, int count,
-                          int64_t rows)
+static void join_products(struct batch *b, const struct weight *w, struct node **products,
+                          int count, int64_t rows)
 {
     const int own = habits[w->op].own, shared = habits[w->op].shared;
     struct value **parts = arena_new_array(b->arena, struct value *, count), *args[2];
@@ -183,7 +192,8 @@ static void join_weight(struct batch *b, struct weight *w)
         return;
     qsort(w->products, (size_t)w->count, sizeof(struct node *), by_level);
     for (int i = 0, next; i < w->count; i = next) {
-        for (next = i + 1; next < w->count && level_of(w->products[next]) == level_of(w->products[i]);)
+        for (next = i + 1;
+             next < w->count && level_of(w->products[next]) == level_of(w->products[i]);)
             next++;
         join_level(b, w, w->products + i, next - i);
     }

@@ -3,8 +3,7 @@
 #include "table.h"
 #include <string.h>
 
-/* Random nodes are like all others: stream and time step are attributes. Calls may have checks in them, effects are
- * effects. */
+/* Random nodes are like all others: stream and time step are attributes. Calls come later. */
 static bool can_merge(const struct node *n)
 {
     enum op_class c = op_table[n->op].class;

@@ -1,19 +1,10 @@
 /* What no effect needs goes. */
 #include "passes.h"
 
-static bool has_check(const struct kernel *k)
-{
-    const struct node *n = k->first;
-    while (n && n->op != OP_CHECK)
-        n = n->next;
-    return n != NULL;
-}
-
-/* A call that checks is an effect, whoever wants its results. Notes of values say that somebody does. */
+/* Notes of values say that somebody wants them. */
 static bool is_needed(const struct node *n)
 {
-    bool needed =
-        op_table[n->op].class == CLASS_EFFECT || (n->op == OP_CALL && has_check(n->kernel));
+    bool needed = op_table[n->op].class == CLASS_EFFECT;
     for (int i = 0; i < n->result_count && !needed; i++)
         needed = n->results[i]->note != NULL;
     return needed;
@@ -36,7 +27,7 @@ static void remove_unneeded(struct program *p)
 }
 
 /* needs   nothing
- * keeps   effects, calls that check, and what they are computed from; kernels that are called
+ * keeps   effects and what they are computed from, and kernels that are called
  * breaks  nothing */
 void dce(struct module *m)
 {

@@ -1,11 +1,13 @@
-/* Reverse mode over the list of nodes: `grad LOSS, $p` becomes the derivative. The list is walked once forward, to mark
- * the values through which the loss depends on what is wanted, and once backward, to hand each value's gradient on to
- * its operands by the rule that ops.def names. A value's gradient is made when the walk reaches the value's definition:
- * by then all its uses were seen. */
+/* Reverse mode over the list of nodes: `grad LOSS, $p` becomes the derivative. The list is walked
+ * once forward, to mark the values through which the loss depends on what is wanted, and once
+ * backward, to hand each value's gradient on to its operands by the rule that ops.def names. A
+ * value's gradient is made when the walk reaches the value's definition: by then all its uses were
+ * seen. */
 #include "passes.h"
 #include <stdlib.h>
 
-/* What one use of a value adds to its gradient: on all of it (axis -1), or on [start, stop) along one axis. */
+/* What one use of a value adds to its gradient: on all of it (axis -1), or on [start, stop) along
+ * one axis. */
 struct piece {
     struct value *value;
     int axis, arrival;
@@ -13,7 +15,8 @@ struct piece {
     struct piece *next;
 };
 
-/* The gradient of one value as far as it has come; the note of the values that the walk back has to visit. */
+/* The gradient of one value as far as it has come; the note of the values that the walk back has to
+ * visit. */
 struct flow {
     struct piece *first, **end;
     int count;
@@ -27,7 +30,7 @@ struct reverse {
 
 typedef void rule(struct reverse *r, const struct node *n, struct value *g);
 
-/* ---- pieces ------------------------------------------------------------------------------------------------------ */
+/* ---- pieces ---------------------------------------------------------------------------------- */
 
 static void open_flow(struct reverse *r, struct value *v)
 {
@@ -128,9 +131,11 @@ static int close_pieces(struct piece *open, int count, int64_t at)
     return left;
 }
 
-/* All pieces along one axis as one concat: a sweep from boundary to boundary. Where pieces overlap they are added, where
- * there is none stand zeros. Disjoint pieces, the usual case, come out as they are. NULL: no pieces. */
-static struct value *join_pieces(struct reverse *r, const struct flow *f, struct type type, int axis)
+/* All pieces along one axis as one concat: a sweep from boundary to boundary. Where pieces overlap
+ * they are added, where there is none stand zeros. Disjoint pieces, the usual case, come out as
+ * they are. NULL: no pieces. */
+static struct value *join_pieces(struct reverse *r, const struct flow *f, struct type type,
+                                 int axis)
 {
     struct arena *a = r->program->module->arena;
     int count, next = 0, opened = 0, part_count = 0;
@@ -146,14 +151,15 @@ static struct value *join_pieces(struct reverse *r, const struct flow *f, struct
         for (int i = 0; i < opened; i++)
             end = open[i].stop < end ? open[i].stop : end;
         type.shape.dim[axis] = end - at;
-        parts[part_count++] = opened ? sum_interval(r, open, opened, axis, at, end)
-                                     : build_const(&r->b, 0, type);
+        parts[part_count++] =
+            opened ? sum_interval(r, open, opened, axis, at, end) : build_const(&r->b, 0, type);
         opened = close_pieces(open, opened, end);
     }
     return part_count > 1 ? build_concat(&r->b, parts, part_count, axis) : parts[0];
 }
 
-/* The gradient of v, NULL if none has come: whole pieces in the order in which they came, then the slices. */
+/* The gradient of v, NULL if none has come: whole pieces in the order in which they came, then the
+ * slices. */
 static struct value *resolve(struct reverse *r, struct value *v)
 {
     struct flow *f = v->note;
@@ -173,7 +179,7 @@ static struct value *resolve(struct reverse *r, struct value *v)
     return f->sum;
 }
 
-/* ---- the rules, in the order of ops.def -------------------------------------------------------------------------- */
+/* ---- the rules, in the order of ops.def ------------------------------------------------------ */
 
 static struct value *unary(struct reverse *r, enum op op, struct value *x)
 {
@@ -319,8 +325,8 @@ static void give_chosen(struct reverse *r, const struct node *n, int arg, struct
         give(r, n, arg + 1, choose(r, bits, number(r, 0), g));
 }
 
-/* The operand that the operation takes (see op_evaluate) gets all: of equals the second, so that relu, max(x, 0), has
- * the slope 0 at 0 as it has in Keras. */
+/* The operand that the operation takes (see op_evaluate) gets all: of equals the second, so that
+ * relu, max(x, 0), has the slope 0 at 0 as it has in Keras. */
 static void grad_max(struct reverse *r, const struct node *n, struct value *g)
 {
     give_chosen(r, n, 0, binary(r, OP_LT, n->args[1], n->args[0]), g);
@@ -419,8 +425,7 @@ static void grad_pick(struct reverse *r, const struct node *n, struct value *g)
 {
     struct value *index = n->args[1];
     struct attr width = attr_make_int("width", n->args[0]->type.shape.dim[1]);
-    struct value *picked =
-        build(&r->b, OP_ONEHOT, &index, 1, &width, 1, type_scalar(ELEM_REAL));
+    struct value *picked = build(&r->b, OP_ONEHOT, &index, 1, &width, 1, type_scalar(ELEM_REAL));
     give(r, n, 0, choose(r, picked, g, number(r, 0)));
 }
 
@@ -430,7 +435,7 @@ static rule *const rules[OP_COUNT] = {
 #undef OP
 };
 
-/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static bool is_active(const struct node *n)
 {
@@ -513,12 +518,12 @@ static struct node *find_grad(struct node *n)
 }
 
 /* needs   the trace: no kernels, no calls
- * keeps   every node there is but `grad`; new ones stand before the first `grad` of their loss, in PART_BACKWARD, with
- *         scope and time step of the node that they differentiate
- * breaks  nothing: nodes whose value nobody wants remain (dce), zeros and ones are still multiplied by (fold)
+ * keeps   every node there is but `grad`; new ones stand before the first `grad` of their loss,
+ *         in PART_BACKWARD, with scope and time step of the node that they differentiate
+ * breaks  nothing; what nobody wants remains (dce), ones and zeros are multiplied by (fold)
  *
- * Gradients of disjoint slices of a value are one concat, never padded sums, so all is linear in the nodes. Of a
- * doubly used value the contributions are added from the last use to the first. */
+ * Gradients of disjoint slices of a value are one concat, never padded sums, so all is linear in
+ * the nodes. Of a doubly used value the contributions are added from the last use to the first. */
 void differentiate(struct module *m)
 {
     for (struct program *p = m->programs; p; p = p->next)

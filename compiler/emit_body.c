@@ -1,24 +1,11 @@
-/* Elementwise forms. A body computes one vector: n lanes from column `col` of row `row` on. It is
- * inlined twice into the walk, once for whole vectors and once for what is left of a row, where n is a
- * constant too. Every load of a body comes before its stores, so that a result may take its operand's
- * place. */
+/* What an elementwise form computes at one vector: n lanes from column `col` of row `row` on. Every load
+ * comes before the stores, so that a result may take its operand's place. */
 #include "emit_body.h"
 #include "diag.h"
 #include "emit_steps.h"
 #include "emit_text.h"
 #include <inttypes.h>
 #include <string.h>
-
-struct body {
-    const struct emission *e;
-    const struct form *f;
-    struct arena *arena;
-    struct buffer *out;
-    struct buffer lines; /* the statements */
-    bool uses_row, uses_col, uses_n;
-    int *uses;          /* of values, by id */
-    const char **known; /* what the comment's equations call a value, by id; NULL: its formula */
-};
 
 /* ---- where an operand's elements are -------------------------------------------------------------------- */
 
@@ -177,7 +164,7 @@ static void put_statements(struct body *b)
 {
     const struct form *f = b->f;
     const struct kernel *k = f->body;
-    struct buffer *out = &b->lines;
+    struct buffer *out = &b->statements;
     const char *real = b->e->real;
     for (int i = 0; i < k->param_count; i++) {
         const struct value *v = k->params[i];
@@ -276,6 +263,16 @@ static const char *formula(const struct body *b, const struct value *v)
     return b->known[v->id] ? b->known[v->id] : node_formula(b, v->def);
 }
 
+/* Does the result take the place of an operand? */
+static bool is_in_place(const struct form *f, int result)
+{
+    const struct operand *r = &f->operands[result];
+    for (int i = f->result_count; i < f->operand_count; i++)
+        if (f->operands[i].array == r->array && f->operands[i].shift == r->shift)
+            return true;
+    return false;
+}
+
 static void name_known(struct body *b)
 {
     const struct form *f = b->f;
@@ -288,7 +285,8 @@ static void name_known(struct body *b)
         if (b->uses[node_result(n)->id] > 1 && n->op != OP_CONST)
             b->known[node_result(n)->id] = arena_printf(b->arena, "v%d", node_result(n)->id);
     for (int i = f->result_count - 1; i >= 0; i--)
-        b->known[k->results[i]->id] = operand_word(b, i);
+        b->known[k->results[i]->id] =
+            arena_printf(b->arena, "%s%s", operand_word(b, i), is_in_place(f, i) ? "'" : "");
 }
 
 /* What is of another shape than the space. */
@@ -306,7 +304,7 @@ static const char *broadcasts(const struct body *b)
     return out.text;
 }
 
-static void put_comment(struct body *b)
+void put_equations(struct body *b)
 {
     const struct form *f = b->f;
     const char *over = arena_printf(
@@ -321,255 +319,21 @@ static void put_comment(struct body *b)
     buffer_puts(b->out, " */\n");
 }
 
-/* ---- the function ------------------------------------------------------------------------------------------- */
+/* ---- all of it ---------------------------------------------------------------------------------------- */
 
-/* Arrays, doubles and random words; a body takes the words where a form takes what they are made from. */
-static int data_params(const struct emission *e, const struct form *f, const char **out)
+struct body body_of_form(const struct emission *e, const struct form *f, struct buffer *out)
 {
-    static const char *const types[] = { [ELEM_INDEX] = "int32_t", [ELEM_BIT] = "uint16_t" };
-    int n = 0;
-    for (int i = 0; i < f->array_count; i++) {
-        const struct array *a = &f->arrays[i];
-        out[n++] = arena_printf(e->arena, "%s%s *%s", a->written ? "" : "const ",
-                                a->elem == ELEM_REAL ? e->real : types[a->elem], a->name);
-    }
-    for (int i = 0; i < f->operand_count; i++)
-        if (f->operands[i].array < 0)
-            out[n++] =
-                arena_printf(e->arena, "double d%d", f->body->params[i - f->result_count]->id);
-    return n;
-}
-
-int form_params(struct emission *e, const struct form *f, const char **out)
-{
-    int n = data_params(e, f, out);
-    if (form_is_random(f)) {
-        out[n++] = "uint32_t seed";
-        out[n++] = "uint32_t update";
-        out[n++] = "uint32_t t";
-    }
-    out[n++] =
-        arena_printf(e->arena, "struct lstmc_range %s", f->axis == AXIS_ROWS ? "rows" : "cols");
-    return n;
-}
-
-/* The names alone, as arguments of an inner function: "double d5" -> "d5". */
-static int param_names(struct arena *a, const char **params, int n)
-{
-    for (int i = 0; i < n; i++) {
-        const char *blank = strrchr(params[i], ' '), *star = strrchr(params[i], '*');
-        params[i] = arena_printf(a, "%s", (star > blank ? star : blank) + 1);
-    }
-    return n;
-}
-
-static bool checks(const struct form *f)
-{
-    return f->checked >= 0;
-}
-
-/* What the body is called with. `declared`: as parameters; else as arguments, with the given column and lanes. */
-static int body_params(struct body *b, const char **out, const char *col, const char *lanes)
-{
-    const bool declared = !col;
-    int n = data_params(b->e, b->f, out);
-    if (!declared)
-        param_names(b->arena, out, n);
-    for (const struct node *r = b->f->body->first; r; r = r->next) {
-        const int id = node_result(r)->id;
-        const bool one_row = shape_rows(node_result(r)->type.shape) == 1;
-        if (r->op == OP_BERNOULLI)
-            out[n++] = arena_printf(b->arena, declared ? "words random_%d" : "random_%d[%s]", id,
-                                    one_row ? "0" : "row % 4");
-    }
-    if (b->uses_row)
-        out[n++] = declared ? "int row" : "row";
-    if (b->uses_col)
-        out[n++] = declared ? "int col" : col;
-    if (b->uses_n)
-        out[n++] = declared ? "int n" : lanes;
-    return n;
-}
-
-static const char **param_room(struct body *b)
-{
-    int n = b->f->operand_count + FORM_PARAMS + 4;
-    for (const struct node *r = b->f->body->first; r; r = r->next)
-        n++;
-    return arena_new_array(b->arena, const char *, n);
-}
-
-static void put_body(struct body *b)
-{
-    const char **params = param_room(b);
-    const int n = body_params(b, params, NULL, NULL);
-    put_list(b->out, 0,
-             arena_printf(b->arena, "INLINE %s SUFFIX(%s_at)(", checks(b->f) ? "ints" : "void",
-                          b->f->name),
-             params, n, ")\n");
-    buffer_printf(b->out, "{\n%s}\n\n", b->lines.text);
-}
-
-static void put_body_call(struct body *b, int indent, const char *col, const char *lanes)
-{
-    const char **args = param_room(b);
-    const int n = body_params(b, args, col, lanes);
-    put_list(b->out, indent,
-             arena_printf(b->arena, "%sSUFFIX(%s_at)(", checks(b->f) ? "bad |= " : "", b->f->name),
-             args, n, ");\n");
-}
-
-/* ---- random bits: a Philox block serves four rows ------------------------------------------------------------- */
-
-/* What the function over four rows is called with. */
-static int quad_params(struct body *b, const char **out, const char *col, const char *lanes)
-{
-    const bool declared = !col;
-    int n = data_params(b->e, b->f, out);
-    out[n++] = "uint32_t seed";
-    out[n++] = "uint32_t update";
-    out[n++] = "uint32_t t";
-    out[n++] = "struct lstmc_range rows";
-    out[n++] = "int quad";
-    if (!declared)
-        param_names(b->arena, out, n);
-    out[n++] = declared ? "int col" : col;
-    out[n++] = declared ? "int n" : lanes;
-    return n;
-}
-
-static void put_quad(struct body *b)
-{
-    const char **params = param_room(b);
-    const int n = quad_params(b, params, NULL, NULL);
-    const struct shape space = b->f->body->space.shape;
-    put_list(b->out, 0,
-             arena_printf(b->arena, "INLINE %s SUFFIX(%s_quad)(", checks(b->f) ? "ints" : "void",
-                          b->f->name),
-             params, n, ")\n");
-    buffer_puts(b->out, "{\n");
-    for (const struct node *r = b->f->body->first; r; r = r->next) {
-        if (r->op != OP_BERNOULLI)
-            continue;
-        const struct shape own = node_result(r)->type.shape;
-        if (shape_cols(own) != shape_cols(space))
-            die("random bits of kernel @%s are broadcast over columns", b->f->body->name);
-        const int id = node_result(r)->id;
-        buffer_printf(b->out, "    words random_%d[4];\n", id);
-        buffer_printf(b->out,
-                      "    random_quad(random_%d, seed, %" PRId64 ", update, t, %s, col);\n", id,
-                      attr_int(r, "stream", 0), shape_rows(own) == 1 ? "0" : "(uint32_t)quad");
-    }
-    if (checks(b->f))
-        buffer_puts(b->out, "    ints bad = { 0 };\n");
-    buffer_puts(b->out, "    const int first = 4 * quad > rows.first ? 4 * quad : rows.first;\n"
-                        "    for (int row = first; row < rows.end && row < 4 * quad + 4; row++)\n");
-    put_body_call(b, 8, "col", "n");
-    buffer_printf(b->out, "%s}\n\n", checks(b->f) ? "    return bad;\n" : "");
-}
-
-static void put_quad_call(struct body *b, int indent, const char *col, const char *lanes)
-{
-    const char **args = param_room(b);
-    const int n = quad_params(b, args, col, lanes);
-    put_list(
-        b->out, indent,
-        arena_printf(b->arena, "%sSUFFIX(%s_quad)(", checks(b->f) ? "bad |= " : "", b->f->name),
-        args, n, ");\n");
-}
-
-/* ---- the walk -------------------------------------------------------------------------------------------------- */
-
-/* The columns of a row: [first, end) of `all`, where end is all or a whole number of vectors. */
-static void put_columns(struct body *b, int indent, const char *first, const char *end, int64_t all)
-{
-    void (*put_call)(struct body *, int, const char *, const char *) =
-        form_is_random(b->f) ? put_quad_call : put_body_call;
-    const bool whole_row = strcmp(first, "0") == 0;
-    const char *rest = arena_printf(b->arena, "%" PRId64 " %% V", all);
-    const char *whole = whole_row ? arena_printf(b->arena, "%" PRId64 " - %s", all, rest) : "whole";
-    if (all == 1) {
-        if (!whole_row)
-            buffer_printf(b->out, "%*sif (%s < %s)\n", indent, "", first, end);
-        put_call(b, indent + (whole_row ? 0 : 4), "0", "1");
-        return;
-    }
-    if (all % MAX_LANES == 0)
-        whole = end;
-    buffer_printf(b->out, "%*sfor (int col = %s; col < %s; col += V)\n", indent, "", first, whole);
-    put_call(b, indent + 4, "col", "V");
-    if (all % MAX_LANES == 0)
-        return;
-    if (whole_row)
-        buffer_printf(b->out, "%*sif (%s > 0)\n", indent, "", rest);
-    else
-        buffer_printf(b->out, "%*sif (whole < %s)\n", indent, "", end);
-    put_call(b, indent + 4, whole, rest);
-}
-
-static void put_walk(struct body *b)
-{
-    const struct form *f = b->f;
-    const bool by_rows = f->axis == AXIS_ROWS && !f->flat, random = form_is_random(f);
-    const int64_t rows = form_rows(f), cols = form_cols(f);
-    struct buffer *out = b->out;
-    if (f->flat)
-        buffer_printf(out,
-                      "    const struct lstmc_range cols = { rows.first * %" PRId64
-                      ", rows.end * %" PRId64 " };\n",
-                      cols / shape_rows(f->body->space.shape),
-                      cols / shape_rows(f->body->space.shape));
-    if (!by_rows && cols > 1 && cols % MAX_LANES != 0)
-        buffer_printf(out,
-                      "    const int whole = cols.end < %" PRId64 " ? cols.end : %" PRId64
-                      " - %" PRId64 " %% V;\n",
-                      cols, cols, cols);
-    if (!by_rows && random)
-        buffer_printf(out, "    const struct lstmc_range rows = all_of(%" PRId64 ");\n", rows);
-    if (checks(f))
-        buffer_puts(out, "    ints bad = { 0 };\n");
-    const bool loop = by_rows || random || rows > 1;
-    if (random)
-        buffer_puts(out, "    for (int quad = rows.first / 4; 4 * quad < rows.end; quad++) {\n");
-    else if (by_rows)
-        buffer_puts(out, "    for (int row = rows.first; row < rows.end; row++) {\n");
-    else if (loop)
-        buffer_printf(out, "    for (int row = 0; row < %" PRId64 "; row++) {\n", rows);
-    if (by_rows)
-        put_columns(b, 8, "0", arena_printf(b->arena, "%" PRId64, cols), cols);
-    else
-        put_columns(b, loop ? 8 : 4, "cols.first", "cols.end", cols);
-    if (loop)
-        buffer_puts(out, "    }\n");
-    if (checks(f))
-        buffer_puts(out, "    return any_lane(bad);\n");
-}
-
-void put_elementwise(struct emission *e, const struct form *f, struct buffer *out)
-{
-    int ids = 0; /* a body of one node has ids of 0 only */
+    int ids = 1; /* a body made for one node alone has ids of 0 only */
     for (int i = 0; i < f->body->param_count; i++)
         ids = f->body->params[i]->id >= ids ? f->body->params[i]->id + 1 : ids;
     for (const struct node *n = f->body->first; n; n = n->next)
         ids = node_result(n)->id >= ids ? node_result(n)->id + 1 : ids;
-    struct body b = { .e = e, .f = f, .out = out, .arena = e->arena, .lines.arena = e->arena };
+    struct body b = { .e = e, .f = f, .out = out, .arena = e->arena };
+    b.statements.arena = e->arena;
     b.uses = arena_new_array(e->arena, int, ids);
     b.known = arena_new_array(e->arena, const char *, ids);
     count_body_uses(&b);
     name_known(&b);
     put_statements(&b);
-
-    put_comment(&b);
-    put_body(&b);
-    if (form_is_random(f))
-        put_quad(&b);
-    const char **params = param_room(&b);
-    const int n = form_params(e, f, params);
-    put_list(
-        out, 0,
-        arena_printf(e->arena, "static %s SUFFIX(%s)(", checks(f) ? "uint32_t" : "void", f->name),
-        params, n, ")\n");
-    buffer_puts(out, "{\n");
-    put_walk(&b);
-    buffer_puts(out, "}\n");
+    return b;
 }

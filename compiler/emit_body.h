@@ -1,11 +1,28 @@
-/* The C function of an elementwise form: its body over one vector, and the walk over rows and columns. */
+/* The C functions of elementwise forms. emit_body.c has what is computed at one vector, emit_walk.c the walk over rows and
+ * columns. */
 #ifndef LSTMC_EMIT_BODY_H
 #define LSTMC_EMIT_BODY_H
 #include "emission.h"
 
-void put_elementwise(struct emission *e, const struct form *f, struct buffer *out);
+struct body {
+    const struct emission *e;
+    const struct form *f;
+    struct arena *arena;
+    struct buffer *out;
+    struct buffer statements;
+    bool uses_row, uses_col, uses_n; /* what the statements take from the walk */
+    int *uses;                       /* of values, by id */
+    const char **known; /* what the comment's equations call a value, by id; NULL: its formula */
+};
+
+/* Fills in the statements and what they use. */
+struct body body_of_form(const struct emission *e, const struct form *f, struct buffer *out);
+/* The comment above a form: its equations, and what is of another shape than the space. */
+void put_equations(struct body *b);
+
+void put_elementwise(const struct emission *e, const struct form *f, struct buffer *out);
 /* "float *c", "const float *a", ..., doubles, the seed of random bits, the range: what a form is called with. Returns
  * how many; out has room for FORM_PARAMS more than the form's operands. */
 enum { FORM_PARAMS = 4 };
-int form_params(struct emission *e, const struct form *f, const char **out);
+int form_params(const struct emission *e, const struct form *f, const char **out);
 #endif

@@ -235,6 +235,23 @@ static void name_roles(struct emission *e, struct memory *m)
     }
 }
 
+static bool is_plain(const struct value *v)
+{
+    int result;
+    const char *word = operation(v, &result);
+    return strcmp(word, op_table[OP_CONST].name) == 0 ||
+           strcmp(word, op_table[OP_EXPAND].name) == 0;
+}
+
+/* Names v's root if it lies in the work region and has no name yet; copies and constants when `plain`, else others. */
+static void name_value(struct emission *e, struct memory *m, const struct value *v,
+                       const char *const *given, bool plain)
+{
+    const struct value *root = memory_root(m, v);
+    if (v->place.region == REGION_WORK && !m->role[root->id] && is_plain(v) == plain)
+        name_root(e, m, root, v, given[v->id] ? given[v->id] : given[root->id]);
+}
+
 void memory_open(struct emission *e, struct work *w)
 {
     struct memory *m = &w->memory;
@@ -251,12 +268,11 @@ void memory_open(struct emission *e, struct work *w)
     find_roots(e, m);
     const char **given = arena_new_array(e->arena, const char *, ids);
     note_given_names(e, p, given);
-    for (const struct node *n = p->first; n; n = n->next)
-        for (int i = 0; i < n->result_count; i++) {
-            const struct value *made = n->results[i], *root = memory_root(m, made);
-            if (made->place.region == REGION_WORK && !m->role[root->id])
-                name_root(e, m, root, made, given[made->id] ? given[made->id] : given[root->id]);
-        }
+    for (int plain = 0; plain < 2;
+         plain++) /* a join is better named after a part that is no copy */
+        for (const struct node *n = p->first; n; n = n->next)
+            for (int i = 0; i < n->result_count; i++)
+                name_value(e, m, n->results[i], given, plain);
     name_roles(e, m);
 }
 

@@ -188,8 +188,9 @@ static void name_arrays(struct emission *e, struct form *f, const struct memory 
     struct names *names = names_in(e->arena);
     for (int i = 0; i < f->array_count; i++) {
         const int anchor = f->arrays[i].anchor;
-        const char *word = f->body ? memory_word(e, m, values[anchor]) : loop_word(f->like, anchor);
-        f->arrays[i].name = names_take(names, c_word(e->arena, word));
+        const char *word = f->body ? c_word(e->arena, memory_word(e, m, values[anchor]))
+                                   : loop_word(f->like, anchor);
+        f->arrays[i].name = names_take(names, word);
     }
     for (int i = 0; i < f->operand_count; i++)
         if (f->operands[i].array >= 0)

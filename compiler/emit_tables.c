@@ -5,7 +5,6 @@
 #include "emit_memory.h"
 #include "emit_steps.h"
 #include "emit_text.h"
-#include "hash.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -230,18 +229,6 @@ static void put_gradient_slots(struct emission *e, struct buffer *out)
 
 /* ---- the model --------------------------------------------------------------------------------------------------- */
 
-static const char *spec_hash(struct emission *e)
-{
-    struct buffer text = { .arena = e->arena };
-    char hex[65];
-    struct sha256 sum;
-    module_write(e->module, &text, WRITE_HASHED);
-    sha256_init(&sum);
-    sha256_add(&sum, text.text, text.length);
-    sha256_hex(&sum, hex);
-    return arena_copy(e->arena, hex, 64);
-}
-
 static const char *string(struct emission *e, const char *s)
 {
     return c_string(e->arena, s ? s : "");
@@ -255,7 +242,7 @@ static void put_facts(struct emission *e, struct buffer *out)
                   "    .abi = LSTMC_ABI,\n    .version = LSTMC_VERSION,\n    .name = \"%s\",\n",
                   e->name);
     buffer_printf(out, "    .title = %s,\n    .spec_hash = \"%s\",\n    .compiled = compiled,\n",
-                  string(e, m->title), spec_hash(e));
+                  string(e, m->title), m->hash);
     buffer_printf(out, "    .loss = %s,\n    .optimizer = %s,\n", string(e, m->loss),
                   string(e, m->optimizer));
     buffer_printf(out, "    .dtype = %s,\n\n",

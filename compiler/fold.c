@@ -1,6 +1,7 @@
-/* Constants, zeros and identities, by one walk down the list. What a rule builds is walked again before what follows, so
- * that rules build on each other. The rules stand in the order of ops.def, a table behind them; each looks at a node
- * whose operands are folded and answers with the value that replaces it, or with NULL. */
+/* Constants, zeros and identities, by one walk down the list. What a rule builds is walked again
+ * before what follows, so that rules build on each other. The rules stand in the order of ops.def,
+ * a table behind them; each looks at a node whose operands are folded and answers with the value
+ * that replaces it, or with NULL. */
 #include "diag.h"
 #include "passes.h"
 
@@ -10,7 +11,7 @@ struct folder {
 
 typedef struct value *rule(struct folder *f, const struct node *n);
 
-/* ---- small questions --------------------------------------------------------------------------------------------- */
+/* ---- small questions ------------------------------------------------------------------------- */
 
 static const struct node *def_by(const struct value *v, enum op op)
 {
@@ -55,7 +56,7 @@ static struct value *in_place_of_neg(struct folder *f, const struct node *n, str
     return in_place_of(f, n, build_unary(&f->b, OP_NEG, x));
 }
 
-/* ---- elementwise operations -------------------------------------------------------------------------------------- */
+/* ---- elementwise operations ------------------------------------------------------------------ */
 
 static struct value *fold_neg(struct folder *f, const struct node *n)
 {
@@ -157,14 +158,13 @@ static struct value *fold_select(struct folder *f, const struct node *n)
     return in_place_of(f, n, build(&f->b, OP_SELECT, args, 3, NULL, 0, type_of_result(n)));
 }
 
-/* Broadcasting by hand is not needed where the operation broadcasts: the operand of an expand will do, or one number for
- * a filled value, if the result stays what it is. */
+/* Broadcasting by hand is not needed where the operation broadcasts: the operand of an expand will
+ * do, or one number for a filled value, if the result stays what it is. */
 static bool can_shrink(const struct value *v, struct type *smaller)
 {
     const struct node *expand = def_by(v, OP_EXPAND);
     *smaller = expand ? expand->args[0]->type : type_scalar(v->type.elem);
-    return expand ? smaller->elem == v->type.elem
-                  : v->type.shape.rank > 0 && def_by(v, OP_CONST);
+    return expand ? smaller->elem == v->type.elem : v->type.shape.rank > 0 && def_by(v, OP_CONST);
 }
 
 static bool stays(struct folder *f, const struct node *n, int arg, struct type operand)
@@ -197,7 +197,7 @@ static struct value *evaluate(struct folder *f, const struct node *n)
     return filled(f, n, op_evaluate(n->op, x[0], x[1], x[2]));
 }
 
-/* ---- views and joins --------------------------------------------------------------------------------------------- */
+/* ---- views and joins ------------------------------------------------------------------------- */
 
 /* What a `rows` or `cols` shows: [start, stop) of base along an axis. */
 struct slice {
@@ -239,7 +239,8 @@ static const int64_t *part_offsets(struct folder *f, struct node *join, int axis
     return offsets;
 }
 
-/* Of a join the part that holds all of the slice. A slice of several parts stays: it costs nothing, another join might. */
+/* Of a join the part that holds all of the slice. A slice of several parts stays: it costs nothing,
+ * another join might. */
 static struct value *slice_of_part(struct folder *f, const struct slice *s)
 {
     const struct node *join = def_by(s->base, OP_CONCAT);
@@ -294,7 +295,8 @@ static struct value *fold_reshape(struct folder *f, const struct node *n)
     return inner ? build(&f->b, OP_RESHAPE, inner->args, 1, NULL, 0, type_of_result(n)) : NULL;
 }
 
-/* From part i on, how many parts are slices of one value, one behind the other? *all is what they make together. */
+/* From part i on, how many parts are slices of one value, one behind the other? *all is what they
+ * make together. */
 static int count_adjacent_slices(const struct node *n, int i, int axis, struct slice *all)
 {
     struct slice s;
@@ -329,7 +331,9 @@ static int merge_parts(struct folder *f, const struct node *n, int i, int axis, 
     double x;
     int slices = count_adjacent_slices(n, i, axis, &slice);
     int consts = count_adjacent_consts(n, i, axis, &type, &x);
-    *one = slices > 1 ? build_slice_of(f, &slice) : consts > 1 ? build_const(&f->b, x, type) : n->args[i];
+    *one = slices > 1   ? build_slice_of(f, &slice)
+           : consts > 1 ? build_const(&f->b, x, type)
+                        : n->args[i];
     return slices > 1 ? slices : consts;
 }
 
@@ -345,7 +349,7 @@ static struct value *fold_concat(struct folder *f, const struct node *n)
     return count < n->arg_count ? build_concat(&f->b, parts, count, axis) : NULL;
 }
 
-/* ---- reductions and products ------------------------------------------------------------------------------------- */
+/* ---- reductions and products ----------------------------------------------------------------- */
 
 static bool has_one_to_reduce(const struct node *n)
 {
@@ -401,16 +405,29 @@ static struct value *fold_scatter(struct folder *f, const struct node *n)
     return is_filled(n->args[0], 0) ? filled(f, n, 0) : NULL;
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 static rule *const rules[OP_COUNT] = {
-    [OP_NEG] = fold_neg,         [OP_STOP] = fold_stop,     [OP_EXPAND] = fold_expand,
-    [OP_ADD] = fold_add,         [OP_SUB] = fold_sub,       [OP_MUL] = fold_mul,
-    [OP_DIV] = fold_div,         [OP_POW] = fold_pow,       [OP_SELECT] = fold_select,
-    [OP_ROWS] = fold_slice,      [OP_COLS] = fold_slice,    [OP_RESHAPE] = fold_reshape,
-    [OP_CONCAT] = fold_concat,   [OP_SUM] = fold_sum,       [OP_REDUCE_MAX] = fold_reduce_max,
-    [OP_MATMUL] = fold_matmul,   [OP_TRANSPOSE] = fold_transpose,
-    [OP_GATHER] = fold_chosen,   [OP_PICK] = fold_chosen,   [OP_SCATTER] = fold_scatter,
+    [OP_NEG] = fold_neg,
+    [OP_STOP] = fold_stop,
+    [OP_EXPAND] = fold_expand,
+    [OP_ADD] = fold_add,
+    [OP_SUB] = fold_sub,
+    [OP_MUL] = fold_mul,
+    [OP_DIV] = fold_div,
+    [OP_POW] = fold_pow,
+    [OP_SELECT] = fold_select,
+    [OP_ROWS] = fold_slice,
+    [OP_COLS] = fold_slice,
+    [OP_RESHAPE] = fold_reshape,
+    [OP_CONCAT] = fold_concat,
+    [OP_SUM] = fold_sum,
+    [OP_REDUCE_MAX] = fold_reduce_max,
+    [OP_MATMUL] = fold_matmul,
+    [OP_TRANSPOSE] = fold_transpose,
+    [OP_GATHER] = fold_chosen,
+    [OP_PICK] = fold_chosen,
+    [OP_SCATTER] = fold_scatter,
 };
 
 /* The value that stands for v by now. */
@@ -451,9 +468,10 @@ static struct node *fold_node(struct folder *f, struct node *n)
 }
 
 /* needs   the gradients: `stop` goes
- * keeps   every bit of every result, but: x * 0 is 0 whatever x is and -0 + 0 may stay -0 (zeros come from zero states
- *         and absent gradients, where a NaN would only hide its origin); constants are computed in double and rounded
- *         once, in the trainer; a power of 2 or 1/2 is a product or a root
+ * keeps   every bit of every result, but: x * 0 is 0 whatever x is, and -0 + 0 may stay -0 (zeros
+ *         come from zero states and absent gradients, where a NaN would only hide its origin);
+ *         constants are computed in double and rounded once, in the trainer; a power of 2 or 1/2
+ *         is a product or a root
  * breaks  nothing; values that nothing needs any more remain (dce) */
 void fold(struct module *m)
 {

@@ -1,4 +1,5 @@
-/* Every elementwise node goes into a kernel: the loops that a trainer runs. See fuse.h for the steps. */
+/* Every elementwise node goes into a kernel: the loops that a trainer runs. See fuse.h for the
+ * steps. */
 #include "fuse.h"
 #include "passes.h"
 
@@ -13,8 +14,10 @@ static struct kernels open_kernels(struct module *m)
 
 /* needs   gradients; best when folded and batched
  * keeps   every bit of every value that is used outside its kernel
- * breaks  the order of the list; elementwise nodes of REAL or BIT stand in kernels only. With chains, kernels hold as much
- *         as one loop can; without, one node each, and the order stays */
+ * breaks  the order of the list; elementwise nodes of REAL or BIT stand in kernels only
+ *
+ * With chains, kernels hold as much as one loop can; without, one node each, and the order stays.
+ * A check stays where it is, beside the kernel that has its value in hand. */
 void fuse(struct module *m, bool chains)
 {
     struct kernels kernels = open_kernels(m);

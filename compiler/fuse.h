@@ -10,16 +10,18 @@
 #include "ir.h"
 #include "table.h"
 
-/* What is known of a node while it is fused; its note. All slots of a program stand in one array, in the order of its list,
- * so that walks over a long program stay in the cache. */
+/* What is known of a node while it is fused; its note. All slots of a program stand in one array,
+ * in the order of its list, so that walks over a long program stay in the cache. */
 struct slot {
     struct node *node;
-    struct slot **defs; /* where its operands are defined; NULL: nowhere (tensors) */
+    struct slot **defs;   /* where its operands are defined; NULL: nowhere (tensors) */
     int arg_count, shape; /* equal shapes have equal numbers */
     enum part part;
     int level, latest, limit;
     bool fusable, movable, is_view, is_host, is_source, anchored;
-    bool is_inner, is_placed;   /* in its group: another node there uses it; its place in the body is found */
+    bool is_last;               /* of its level: it writes what others of the level may read */
+    bool is_inner;              /* another node of its group uses it */
+    bool is_placed;             /* its place in the body is found */
     const struct tensor *shows; /* the tensor of which it is a view */
     struct slot *leader;        /* towards one that stands for all of its group */
     struct group *group;        /* of a leader */
@@ -57,7 +59,7 @@ void sort_by_level(struct fusion *f);
 /* Makes groups of all that is fusable; chains = false: of one node each. */
 void find_groups(struct fusion *f, bool chains);
 struct group *group_of(const struct node *n);
-/* Puts the nodes of a group in the order of a kernel's body, which depends on nothing but the group. */
+/* Puts the nodes of a group in the order of a kernel's body: it depends on the group alone. */
 void order_group(struct fusion *f, struct group *g);
 
 /* All kernels of a module; equal ones are one. */

@@ -1,5 +1,6 @@
-/* Which elementwise nodes share a kernel: those of one level, part and index space, where one uses the other or where two
- * of one time step read the same operand. Within a level nothing else can stand between them. */
+/* Which elementwise nodes share a kernel: those of one level, part and index space, where one uses
+ * the other or where two of one time step read the same operand. Within a level nothing else can
+ * stand between them. */
 #include "fuse.h"
 
 static struct slot *leader_of(struct slot *s)
@@ -19,7 +20,7 @@ struct group *group_of(const struct node *n)
     return leader_of(slot_of(n))->group;
 }
 
-/* ---- who reads the same ------------------------------------------------------------------------------------------ */
+/* ---- who reads the same ---------------------------------------------------------------------- */
 
 /* A node as a reader of one of its operands. */
 struct reader {
@@ -64,7 +65,7 @@ static void unite_slot(struct table *readers, struct slot *s)
     }
 }
 
-/* ---- groups ------------------------------------------------------------------------------------------------------ */
+/* ---- groups ---------------------------------------------------------------------------------- */
 
 void find_groups(struct fusion *f, bool chains)
 {
@@ -84,7 +85,7 @@ void find_groups(struct fusion *f, bool chains)
             s->group->nodes = arena_new_array(f->arena, struct node *, s->group->count);
 }
 
-/* ---- the order of a body ----------------------------------------------------------------------------------------- */
+/* ---- the order of a body --------------------------------------------------------------------- */
 
 static struct slot *member(const struct group *g, const struct value *v)
 {
@@ -124,7 +125,7 @@ static void place_with_operands(struct walk *w, struct node *n)
     }
 }
 
-/* As a walk from the results finds them: the order does not depend on what else stands in the list. */
+/* As a walk from the results finds them, whatever else stands in the list. */
 void order_group(struct fusion *f, struct group *g)
 {
     struct walk w = { .group = g };

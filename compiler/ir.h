@@ -229,6 +229,7 @@ struct module {
     enum dtype dtype;
     bool stateful; /* false: no `sample` program (go_backwards) */
     const char *title;       /* LSTM 300 > Dropout 0.2 > Dense 43 softmax */
+    const char *hash;        /* SHA-256 of the trace without what is run-time, 64 hex digits: ties a checkpoint to its model */
     const char *loss, *optimizer; /* for messages and the record of what is compiled in */
     struct data data;
     struct fit fit;

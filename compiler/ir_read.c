@@ -143,19 +143,19 @@ static const struct statement {
     void (*read)(struct reader *);
     bool many;
 } statements[] = {
-    { "model", read_model_line, false }, { "title", read_title, false },
-    { "loss", read_loss, false },        { "optimizer", read_optimizer, false },
-    { "data", read_data, false },        { "corpus", read_corpus, false },
-    { "symbols", read_symbols, false },  { "casing", read_casing, true },
-    { "cased", read_cased, false },      { "ignorable", read_ignorable, false },
-    { "fit", read_fit, false },          { "sample", read_sample, false },
-    { "hyper", read_hyper, true },       { "layer", read_layer, true },
-    { "scope", read_scope, true },       { "memory", read_memory, false },
-    { "param", read_parameter, true },   { "state", read_state, true },
-    { "carried", read_carried, true },   { "kernel", read_kernel, true },
-    { "program", read_program, true },   { "lines", read_lines, false },
-    { "scope", read_scope_line, true },  { "node", read_node_line, true },
-    { "end", read_end, false },
+    { "model", read_model_line, false },    { "hash", read_hash, false },
+    { "title", read_title, false },         { "loss", read_loss, false },
+    { "optimizer", read_optimizer, false }, { "data", read_data, false },
+    { "corpus", read_corpus, false },       { "symbols", read_symbols, false },
+    { "casing", read_casing, true },        { "cased", read_cased, false },
+    { "ignorable", read_ignorable, false }, { "fit", read_fit, false },
+    { "sample", read_sample, false },       { "hyper", read_hyper, true },
+    { "layer", read_layer, true },          { "scope", read_scope, true },
+    { "memory", read_memory, false },       { "param", read_parameter, true },
+    { "state", read_state, true },          { "carried", read_carried, true },
+    { "kernel", read_kernel, true },        { "program", read_program, true },
+    { "lines", read_lines, false },         { "scope", read_scope_line, true },
+    { "node", read_node_line, true },       { "end", read_end, false },
 };
 enum { STATEMENTS = sizeof statements / sizeof *statements };
 

@@ -10,8 +10,7 @@ static const int64_t huge = (int64_t)1 << 53;
 void count_named(struct reader *r)
 {
     if (++r->named > MAX_NAMED)
-        lex_fail(&r->lex, r->lex.at, "more than %d tensors, kernels, layers and scopes",
-                 MAX_NAMED);
+        lex_fail(&r->lex, r->lex.at, "more than %d tensors, kernels, layers and scopes", MAX_NAMED);
 }
 
 void read_model_line(struct reader *r)
@@ -22,6 +21,23 @@ void read_model_line(struct reader *r)
         lex_fail(&r->lex, at, "the name of a model has at most %d characters", MAX_NAME);
     r->m->dtype = (enum dtype)lex_one_of(&r->lex, dtype_words);
     r->m->stateful = lex_word_is(&r->lex, "stateful");
+}
+
+/* 64 hexadecimal digits. */
+static const char *read_sha256(struct reader *r)
+{
+    struct token t = (lex_peek(&r->lex), lex_word(&r->lex));
+    size_t digits = 0;
+    while (digits < t.n && strchr("0123456789abcdef", t.s[digits]))
+        digits++;
+    if (t.n != 64 || digits != t.n)
+        lex_fail(&r->lex, t.s, "expected the 64 hexadecimal digits of a SHA-256");
+    return arena_copy(r->m->arena, t.s, t.n);
+}
+
+void read_hash(struct reader *r)
+{
+    r->m->hash = read_sha256(r);
 }
 
 void read_title(struct reader *r)
@@ -68,18 +84,6 @@ void read_data(struct reader *r)
     d->lowercase = lex_word_is(&r->lex, "lowercase");
 }
 
-static const char *sha256(struct reader *r)
-{
-    lex_expect_word(&r->lex, "sha256");
-    struct token t = (lex_peek(&r->lex), lex_word(&r->lex));
-    size_t digits = 0;
-    while (digits < t.n && strchr("0123456789abcdef", t.s[digits]))
-        digits++;
-    if (t.n != 64 || digits != t.n)
-        lex_fail(&r->lex, t.s, "expected the 64 hexadecimal digits of a SHA-256");
-    return arena_copy(r->m->arena, t.s, t.n);
-}
-
 void read_corpus(struct reader *r)
 {
     struct data *d = &r->m->data;
@@ -87,7 +91,8 @@ void read_corpus(struct reader *r)
     d->characters = keyed_int(r, "characters", 0, huge);
     d->samples = keyed_int(r, "samples", 0, huge);
     d->unigram = keyed_number(r, "unigram", 0, INFINITY);
-    d->sha256 = sha256(r);
+    lex_expect_word(&r->lex, "sha256");
+    d->sha256 = read_sha256(r);
 }
 
 static uint32_t code_point(struct reader *r)

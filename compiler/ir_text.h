@@ -91,6 +91,7 @@ struct reader {
 void count_named(struct reader *r);
 
 void read_model_line(struct reader *r);
+void read_hash(struct reader *r);
 void read_title(struct reader *r);
 void read_loss(struct reader *r);
 void read_optimizer(struct reader *r);

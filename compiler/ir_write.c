@@ -208,6 +208,8 @@ static void put_head(struct writer *w)
                   hashed ? "" : stage_names[m->stage]);
     buffer_printf(w->out, "model %s %s%s\n", m->name, dtype_words[m->dtype],
                   m->stateful ? " stateful" : "");
+    if (m->hash && !hashed)
+        buffer_printf(w->out, "hash %s\n", m->hash);
     if (m->title) {
         put_string(w, "title ", m->title);
         put(w, "\n");

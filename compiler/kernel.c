@@ -1,5 +1,6 @@
-/* Groups of elementwise nodes become kernels. A kernel is built for each, and given up if an equal one is there already:
- * bodies are written in an order that follows from the body alone, so equal time steps have equal kernels. */
+/* Groups of elementwise nodes become kernels. A kernel is built for each, and given up if an equal
+ * one is there already: bodies are written in an order that follows from the body alone, so equal
+ * time steps have equal kernels. */
 #include "fuse.h"
 #include <string.h>
 
@@ -11,9 +12,10 @@ struct label {
     enum part part;
 };
 
-/* ---- bodies ------------------------------------------------------------------------------------------------------ */
+/* ---- bodies ---------------------------------------------------------------------------------- */
 
-/* What a call is made from: nodes in the order of the body, the operands and the results that the program knows. */
+/* What a call is made from: nodes in the order of the body, the operands and the results that the
+ * program knows. */
 struct body {
     struct kernels *kernels;
     struct fusion *fusion;
@@ -148,7 +150,7 @@ static struct kernel *build_kernel(struct body *b)
     return k;
 }
 
-/* ---- equal kernels ----------------------------------------------------------------------------------------------- */
+/* ---- equal kernels --------------------------------------------------------------------------- */
 
 static uint64_t hash_node(uint64_t h, const struct node *n)
 {
@@ -195,7 +197,7 @@ static int are_kernels_equal(const void *item, const void *key)
     return equal && !m && !n;
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static int scope_key(const struct node *n)
 {
@@ -282,9 +284,10 @@ static void make_call(struct body *b, struct node *before)
         node_remove(program_list(b->fusion->program), b->nodes[i]);
 }
 
-/* ---- from groups to calls ---------------------------------------------------------------------------------------- */
+/* ---- from groups to calls -------------------------------------------------------------------- */
 
-/* Random nodes of another time step than the first get a kernel of their own: a call has one time step. */
+/* Random nodes of another time step than the first get a kernel of their own: a call has one time
+ * step. */
 static void evict_random(struct body *b, struct group *g, struct node *before)
 {
     const struct node *first = NULL;
@@ -329,7 +332,7 @@ static void open_tally(struct kernels *k, const struct program *p)
     k->tally = arena_new_array(k->module->arena, int, keys);
 }
 
-/* needs   groups
+/* needs   groups; values without notes
  * keeps   every value that is used outside its kernel, as a result of the call
  * breaks  the slots */
 void make_kernels(struct kernels *k, struct fusion *f)
@@ -348,7 +351,7 @@ void make_kernels(struct kernels *k, struct fusion *f)
     }
 }
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* How many kernels want a name. */
 struct base {
@@ -389,7 +392,8 @@ static struct base *find_base(struct table *bases, const char *name)
     return base;
 }
 
-/* After layer and part of the program: lstm_forward, or lstm_forward_0 and so on where there are several. */
+/* After layer and part of the program: lstm_forward, or lstm_forward_0 and so on where there are
+ * several. */
 void name_kernels(struct kernels *k)
 {
     struct table bases = { .arena = k->module->arena };
@@ -400,8 +404,7 @@ void name_kernels(struct kernels *k)
         if (!each->note)
             continue;
         struct base *base = find_base(&bases, base_of(bases.arena, each));
-        each->name = base->count > 1
-                         ? arena_printf(bases.arena, "%s_%d", base->name, base->named++)
-                         : base->name;
+        each->name = base->count > 1 ? arena_printf(bases.arena, "%s_%d", base->name, base->named++)
+                                     : base->name;
     }
 }

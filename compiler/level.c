@@ -1,20 +1,23 @@
 /* In which order kernels run.
  *
- * note [levels of kernels]: the level of a node is the number of borders on the longest path to it. There is a border
- * before and behind all that is no elementwise operation, and between elementwise nodes over different index spaces or of
- * different parts of the program. What one border does not separate can be computed in one loop. Views are free: a view
- * of a product has the product's level; but a view of an elementwise value needs that value to be finished.
+ * note [levels of kernels]: the level of a node is the number of borders on the longest path to it.
+ * There is a border before and behind all that is no elementwise operation, and between elementwise
+ * nodes over different index spaces or of different parts of the program. What one border does not
+ * separate can be computed in one loop. Views are free: a view of a product has the product's
+ * level; but a view of an elementwise value needs that value to be finished.
  *
- * Each node has the earliest level that it can have. Elementwise nodes that could as well wait, and gain nothing from what
- * is computed beside them, are then moved up to the first of their uses: masks are drawn, and mask * dx is computed, in
- * the kernel that uses them. The others are anchored: to a use that cannot wait, or to an operand in the same kernel. So
- * h_t * mask_t stays with h_t, though all steps' are needed only when the last is there. Products keep the early level. */
+ * Each node has the earliest level that it can have. Elementwise nodes that could as well wait, and
+ * gain nothing from what is computed beside them, are then moved up to the first of their uses:
+ * masks are drawn, and mask * dx is computed, in the kernel that uses them. The others are
+ * anchored: to a use that cannot wait, or to an operand in the same kernel. So h_t * mask_t stays
+ * with h_t, though all steps' are needed only when the last is there. Products keep the early
+ * level. */
 #include "fuse.h"
 #include <limits.h>
 
 enum { NEVER = INT_MAX };
 
-/* ---- slots ------------------------------------------------------------------------------------------------------- */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 static int same_shape(const void *item, const void *key)
 {
@@ -82,7 +85,7 @@ struct fusion *open_slots(struct program *p)
     return f;
 }
 
-/* ---- small questions --------------------------------------------------------------------------------------------- */
+/* ---- small questions ------------------------------------------------------------------------- */
 
 /* The borders between a node and one that uses it, 0 or 1. */
 static int borders(const struct slot *def, const struct slot *user)
@@ -117,7 +120,7 @@ static void lower(int *limit, int level)
     *limit = *limit < level ? *limit : level;
 }
 
-/* ---- parts ------------------------------------------------------------------------------------------------------- */
+/* ---- parts ----------------------------------------------------------------------------------- */
 
 static void clear_limits(struct fusion *f)
 {
@@ -138,7 +141,7 @@ static void find_parts(struct fusion *f)
     }
 }
 
-/* ---- levels ------------------------------------------------------------------------------------------------------ */
+/* ---- levels ---------------------------------------------------------------------------------- */
 
 static void open_accesses(struct fusion *f)
 {
@@ -154,7 +157,7 @@ static void close_accesses(struct fusion *f)
         t->value.note = NULL;
 }
 
-/* A tensor is written behind all who read it, so that its new value can be computed in its place. */
+/* A tensor is written behind all who read it: its new value can be computed in its place. */
 static void find_earliest(struct slot *s)
 {
     for (int i = 0; i < s->arg_count; i++) {
@@ -183,7 +186,8 @@ static void limit_operands(const struct slot *s, int level)
             lower(&s->defs[i]->limit, level - borders(s->defs[i], s));
 }
 
-/* The level up to which s may wait: that of its first use, and before the tensors that it reads are written. */
+/* The level up to which s may wait: that of its first use, and before the tensors that it reads are
+ * written. */
 static int latest_of(struct slot *s)
 {
     for (int i = 0; i < s->arg_count; i++) {
@@ -223,23 +227,39 @@ static void raise_levels(struct fusion *f)
     }
 }
 
-/* ---- order ------------------------------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
-/* By counting; nodes of one level keep their order. */
+/* The optimizer comes last of its level, so that new weights can be computed in the place of the
+ * old ones. */
+static void find_last(struct fusion *f)
+{
+    for (struct slot *s = f->slots; s < f->slots + f->count; s++) {
+        s->is_last = s->part == PART_UPDATE;
+        for (int i = 0; i < s->arg_count && !s->is_last; i++)
+            s->is_last = s->defs[i] && s->defs[i]->level == s->level && s->defs[i]->is_last;
+    }
+}
+
+static int rank_of(const struct slot *s)
+{
+    return 2 * s->level + s->is_last;
+}
+
+/* By counting; nodes of one rank keep their order. */
 static void sort_list(struct fusion *f)
 {
     struct program *p = f->program;
-    int levels = 0, sum = 0;
+    int ranks = 0, sum = 0;
     for (const struct slot *s = f->slots; s < f->slots + f->count; s++)
-        levels = s->level >= levels ? s->level + 1 : levels;
-    int *start = arena_new_array(f->arena, int, levels + 1);
+        ranks = rank_of(s) >= ranks ? rank_of(s) + 1 : ranks;
+    int *start = arena_new_array(f->arena, int, ranks + 1);
     struct node **nodes = arena_new_array(f->arena, struct node *, f->count);
     for (const struct slot *s = f->slots; s < f->slots + f->count; s++)
-        start[s->level + 1]++;
-    for (int i = 0; i <= levels; i++)
+        start[rank_of(s) + 1]++;
+    for (int i = 0; i <= ranks; i++)
         start[i] = sum += start[i];
     for (const struct slot *s = f->slots; s < f->slots + f->count; s++)
-        nodes[start[s->level]++] = s->node;
+        nodes[start[rank_of(s)]++] = s->node;
     p->first = p->last = NULL;
     for (int i = 0; i < f->count; i++)
         node_insert(program_list(p), nodes[i], NULL);
@@ -258,5 +278,6 @@ void sort_by_level(struct fusion *f)
     find_anchors(f);
     raise_levels(f);
     close_accesses(f);
+    find_last(f);
     sort_list(f);
 }

@@ -17,20 +17,16 @@ static void fuse_nothing(struct module *m)
     fuse(m, false);
 }
 
-/* `without` runs where a pass is switched off that the rest of the road cannot do without. What batch joins is folded and
- * compared once more. */
+/* `without` runs where a pass is switched off that the rest of the road cannot do without. What
+ * batch joins is folded and compared once more. */
 static const struct {
     enum pass pass;
     void (*run)(struct module *m), (*without)(struct module *m);
 } order[] = {
-    { PASS_fold, fold, NULL },
-    { PASS_cse, cse, NULL },
-    { PASS_dce, dce, NULL },
-    { PASS_batch, batch, NULL },
-    { PASS_fold, fold, NULL },
-    { PASS_cse, cse, NULL },
-    { PASS_dce, dce, NULL },
-    { PASS_fuse, fuse_chains, fuse_nothing },
+    { PASS_fold, fold, NULL }, { PASS_cse, cse, NULL },
+    { PASS_dce, dce, NULL },   { PASS_batch, batch, NULL },
+    { PASS_fold, fold, NULL }, { PASS_cse, cse, NULL },
+    { PASS_dce, dce, NULL },   { PASS_fuse, fuse_chains, fuse_nothing },
     { PASS_dce, dce, NULL },
 };
 

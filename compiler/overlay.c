@@ -1,18 +1,21 @@
 /* Finds tenants for slabs. An elementwise node that reads an operand for the last time may write a result of
- * the same shape over it, block by block; such pairs are links, and a link fixes how two roots lie to each
- * other. So from a large slab, the host, links lead to more and more roots that could live in it. The gates
- * of all time steps lie over x*W in this way, which they replace, and in the end their gradients, which
- * replace them, and which are one concat. One gate alone would keep all of x*W's memory from others for
- * longer than it is worth; so candidates are gathered first, then those at the ends of time leave again
- * that do not pay for themselves, and the rest stays if all of it pays.
+ * the same shape over it, block by block; each such exchange fixes how two roots lie to each other. So from a
+ * large slab, the host, exchanges lead to more and more roots that could live in it. The gates of all time
+ * steps lie over x*W in this way, which they replace, and in the end their gradients, which replace them, and
+ * which are one concat. One gate alone would keep all of x*W's memory from others for longer than it is
+ * worth; so candidates are gathered first, then those at the ends of time leave again that do not pay for
+ * themselves, and the rest stays if that lowers the most bytes that are alive in one phase, or raises them by
+ * little (another host may lower them) and saves bytes times phases.
  *
- * What pays is reckoned in bytes times phases. Whether it fits is no matter of judgement: see precedes. */
+ * Whether they fit is no matter of judgement: see precedes. */
 #include "slab.h"
+#include <limits.h>
 #include <stdlib.h>
 
 /* Candidates of a host: so many, and more for each cell; each tries so many positions. Keeps the search
  * linear where roots of one size follow each other in a long chain, which any partition serves as well. */
-enum { FEW_TENANTS = 4, TENANTS_PER_CELL = 2, TRIES = 8, MANY_CELLS = 8 };
+enum { FEW_TENANTS = 4, TENANTS_PER_CELL = 2, TRIES = 8 };
+enum { FEW_EXCHANGES = 16, MANY_CELLS = 8, LITTLE = 64 };
 
 struct tenant {
     struct slab *slab;
@@ -264,46 +267,62 @@ static void try_tenant(struct trial *t, struct slab *slab, int64_t row, int64_t 
     }
 }
 
-/* `from` has u of an exchange; the other side's root may come to lie as `other` fits upon u. */
-static void try_exchange(struct trial *t, const struct slab *from, const struct use *u,
-                         const struct use *other)
+/* Whatever may lie over `from`, whose row 0 and column 0 are at (row, col), or under it. Each exchange says
+ * where its other side then comes to lie. */
+static void each_partner(struct trial *t, const struct slab *from, int64_t row, int64_t col,
+                         int exchanges,
+                         void (*visit)(struct trial *, struct slab *, int64_t, int64_t))
 {
-    const struct rect a = u->access.rect, b = other->access.rect;
-    try_tenant(t, slab_of(other->access.root), from->row + a.row0 - b.row0,
-               from->col + a.col0 - b.col0);
-}
-
-static void follow_exchanges(struct trial *t, const struct slab *from)
-{
-    for (const struct use *u = from->uses; u; u = u->next) {
+    for (const struct use *u = from->uses; u && exchanges > 0; u = u->next) {
         if (!u->exchanges)
             continue;
+        exchanges--;
         const struct exchange *e = u->access.node->note;
-        for (int i = 0; i < e->dying_count && u->access.write; i++)
-            try_exchange(t, from, u, e->dying[i]);
-        for (int i = 0; i < e->born_count && !u->access.write; i++)
-            try_exchange(t, from, u, e->born[i]);
+        struct use *const *others = u->access.write ? e->dying : e->born;
+        const int count = u->access.write ? e->dying_count : e->born_count;
+        for (int i = 0; i < count; i++) {
+            const struct rect a = u->access.rect, b = others[i]->access.rect;
+            visit(t, slab_of(others[i]->access.root), row + a.row0 - b.row0,
+                  col + a.col0 - b.col0);
+        }
     }
 }
 
+static bool is_peer(const struct trial *t, const struct slab *slab, int64_t row, int64_t col)
+{
+    const struct root *a = slab->root, *b = t->host->root;
+    return row == 0 && col == 0 && a->rows == b->rows && a->cols == b->cols;
+}
+
+static void try_peer(struct trial *t, struct slab *slab, int64_t row, int64_t col)
+{
+    if (is_peer(t, slab, row, col))
+        try_tenant(t, slab, row, col);
+}
+
+static void seek_peer(struct trial *t, struct slab *slab, int64_t row, int64_t col)
+{
+    try_peer(t, slab, row, col);
+    each_partner(t, slab, row, col, FEW_EXCHANGES, try_peer);
+}
+
+/* Those as large as the host first, through whoever leads to them: they fill it best. */
 static void gather(struct trial *t)
 {
     t->count = 0;
-    follow_exchanges(t, t->host);
-    for (int i = 0; i < t->count; i++)
-        follow_exchanges(t, t->tenants[i].slab);
+    each_partner(t, t->host, 0, 0, FEW_EXCHANGES, seek_peer);
+    each_partner(t, t->host, 0, 0, INT_MAX, try_tenant);
+    for (int i = 0; i < t->count; i++) {
+        const struct slab *s = t->tenants[i].slab;
+        each_partner(t, s, s->row, s->col, INT_MAX, try_tenant);
+    }
 }
 
 /* ---- does it pay? ----------------------------------------------------------------------------- */
 
-static double area(const struct slab *s)
-{
-    return (double)s->root->rows * (double)s->root->cols;
-}
-
 static double worth(const struct slab *s)
 {
-    return area(s) * (s->death - s->birth + 1);
+    return (double)s->bytes * (s->death - s->birth + 1);
 }
 
 static int by_death(const void *x, const void *y)
@@ -337,7 +356,7 @@ static void shear(struct trial *t, bool at_end)
         for (; end < t->count && excess(t, t->tenants[end].slab, at_end) == reach; end++)
             saved += worth(t->tenants[end].slab);
         const int rest = end < t->count ? excess(t, t->tenants[end].slab, at_end) : 0;
-        if (saved >= area(t->host) * (reach - rest))
+        if (saved >= (double)t->host->bytes * (reach - rest))
             break;
         for (; out < end; out++)
             move_out(t->host, &t->tenants[out]);
@@ -347,6 +366,7 @@ static void shear(struct trial *t, bool at_end)
         t->tenants[i] = t->tenants[i + out];
 }
 
+/* In bytes times phases, do the tenants save what they cost? */
 static bool pays(const struct trial *t)
 {
     int before = 0, after = 0;
@@ -357,23 +377,53 @@ static bool pays(const struct trial *t)
         before = excess(t, s, false) > before ? excess(t, s, false) : before;
         after = excess(t, s, true) > after ? excess(t, s, true) : after;
     }
-    return saved >= area(t->host) * (before + after);
+    return saved >= (double)t->host->bytes * (before + after);
 }
 
-static void leave(struct trial *t)
+static void count_bytes(struct slabs *s, const struct slab *slab, int sign)
 {
-    while (t->count > 0)
-        move_out(t->host, &t->tenants[--t->count]);
+    s->change[slab->birth] += sign * slab->bytes;
+    s->change[slab->death + 1] -= sign * slab->bytes;
 }
 
+/* The most bytes in one phase. */
+static int64_t peak(const struct slabs *s)
+{
+    int64_t bytes = 0, most = 0;
+    for (int phase = 0; phase <= s->phases; phase++) {
+        bytes += s->change[phase];
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+/* The tenants need no memory of their own; the host is alive as long as any of them. */
 static void settle_in(struct trial *t)
 {
+    struct slab *host = t->host;
+    count_bytes(t->s, host, -1);
     for (int i = 0; i < t->count; i++) {
         const struct slab *s = t->tenants[i].slab;
-        t->host->birth = s->birth < t->host->birth ? s->birth : t->host->birth;
-        t->host->death = s->death > t->host->death ? s->death : t->host->death;
+        count_bytes(t->s, s, -1);
+        host->birth = s->birth < host->birth ? s->birth : host->birth;
+        host->death = s->death > host->death ? s->death : host->death;
     }
-    t->host->tenants = t->count;
+    count_bytes(t->s, host, +1);
+    host->tenants = t->count;
+}
+
+static void leave(struct trial *t, int birth, int death)
+{
+    struct slab *host = t->host;
+    count_bytes(t->s, host, -1);
+    while (t->count > 0) {
+        count_bytes(t->s, t->tenants[--t->count].slab, +1);
+        move_out(host, &t->tenants[t->count]);
+    }
+    host->birth = birth;
+    host->death = death;
+    host->tenants = 0;
+    count_bytes(t->s, host, +1);
 }
 
 /* A slab of few cells is a matter of one time step, and not worth the search. */
@@ -383,10 +433,17 @@ static void fill_host(struct slabs *s, struct slab *host)
     struct trial t = { .s = s, .host = host, .strict = cells < MANY_CELLS };
     t.limit = FEW_TENANTS + TENANTS_PER_CELL * cells;
     gather(&t);
-    shear(&t, true);
-    shear(&t, false);
-    if (!pays(&t)) {
-        leave(&t);
+    if (!t.strict) {
+        const int birth = host->birth, death = host->death;
+        const int64_t before = peak(s);
+        shear(&t, true);
+        shear(&t, false);
+        const bool cheap = pays(&t);
+        settle_in(&t);
+        const int64_t after = peak(s);
+        if (after < before || (cheap && after <= before + before / LITTLE))
+            return;
+        leave(&t, birth, death);
         t.strict = true;
         gather(&t);
     }
@@ -394,10 +451,10 @@ static void fill_host(struct slabs *s, struct slab *host)
 }
 
 /* Large slabs first; of equal ones the one that is born last, which the others lead to. */
-static int by_area(const void *x, const void *y)
+static int by_size(const void *x, const void *y)
 {
     const struct slab *a = *(struct slab *const *)x, *b = *(struct slab *const *)y;
-    const double p = area(a), q = area(b);
+    const int64_t p = a->bytes, q = b->bytes;
     if (p != q)
         return (p < q) - (p > q);
     return a->birth != b->birth ? b->birth - a->birth : (a > b) - (a < b);
@@ -407,10 +464,14 @@ void overlay_slabs(struct slabs *s)
 {
     struct slab **hosts = arena_new_array(s->arena, struct slab *, s->count);
     int count = 0;
-    for (int i = 0; i < s->count; i++)
+    s->change = arena_new_array(s->arena, int64_t, s->phases + 2);
+    for (int i = 0; i < s->count; i++) {
+        if (s->items[i].kind != SLAB_TENSOR)
+            count_bytes(s, &s->items[i], +1);
         if (s->items[i].exchanges)
             hosts[count++] = &s->items[i];
-    qsort(hosts, (size_t)count, sizeof *hosts, by_area);
+    }
+    qsort(hosts, (size_t)count, sizeof *hosts, by_size);
     for (int i = 0; i < count; i++)
         if (!hosts[i]->host)
             fill_host(s, hosts[i]);

@@ -34,7 +34,7 @@ static bool is_piece(const struct slab *s)
     return s->kind != SLAB_TENSOR && !s->host;
 }
 
-static int64_t place_slabs(const struct module *m, struct slabs *s)
+static int64_t place_slabs(struct slabs *s)
 {
     int count = 0;
     struct piece *pieces = arena_new_array(s->arena, struct piece, s->count);
@@ -44,8 +44,7 @@ static int64_t place_slabs(const struct module *m, struct slabs *s)
             pieces[count++] = (struct piece){
                 .birth = slab->birth,
                 .death = slab->death,
-                .bytes = aligned(bytes_of(m, slab->root->value->type.elem,
-                                          slab->root->rows * slab->root->stride)),
+                .bytes = aligned(slab->bytes),
             };
     }
     const int64_t bytes = pack_pieces(s->arena, pieces, count);
@@ -87,7 +86,7 @@ static void plan_program(struct module *m, struct program *p)
     const struct homes *homes = homes_find(p);
     struct slabs *s = slabs_find(p, homes);
     overlay_slabs(s);
-    p->work_bytes = place_slabs(m, s);
+    p->work_bytes = place_slabs(s);
     for (struct node *n = p->first; n; n = n->next)
         for (int i = 0; i < n->result_count; i++)
             n->results[i]->place = place_of(m, n->results[i]);

@@ -1,5 +1,6 @@
 /* The beginning of the road: a spec is traced, a .ir is read. */
 #include "diag.h"
+#include "hash.h"
 #include "passes.h"
 #include "text.h"
 #include <string.h>
@@ -35,6 +36,19 @@ static bool is_name(const char *s)
            strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") == n;
 }
 
+/* Of what is compiled in, as it was traced: rewrites, schedules and places do not make another model. */
+static const char *hash_module(const struct module *m)
+{
+    struct buffer text = { .arena = m->arena };
+    struct sha256 sum;
+    char hex[65];
+    module_write(m, &text, WRITE_HASHED);
+    sha256_init(&sum);
+    sha256_add(&sum, text.text, text.length);
+    sha256_hex(&sum, hex);
+    return arena_copy(m->arena, hex, 64);
+}
+
 struct module *read_model(struct arena *a, const struct options *o)
 {
     struct module *m = ends_in(o->input, ".ir") ? read_ir(a, o) : trace_spec(a, o);
@@ -49,5 +63,7 @@ struct module *read_model(struct arena *a, const struct options *o)
             o->input);
     if (o->dtype_given)
         m->dtype = o->dtype;
+    if (m->stage == STAGE_TRACE || !m->hash)
+        m->hash = hash_module(m);
     return m;
 }

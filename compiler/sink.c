@@ -1,6 +1,6 @@
-/* Slices move towards the operands: where only slices of an elementwise value are wanted, as of z = x W + h U + b, each is
- * computed alone, and gates, cell and output then have one index space and are one kernel. Slices of products and tensors
- * cost nothing. */
+/* Slices move towards the operands: where only slices of an elementwise value are wanted, as of z =
+ * x W + h U + b, each is computed alone, and gates, cell and output then have one index space and
+ * are one kernel. Slices of products and tensors cost nothing. */
 #include "fuse.h"
 
 /* The uses of a value; its note. */
@@ -11,7 +11,7 @@ struct uses {
     struct slice_user {
         struct node *node;
         struct slice_user *next;
-    } *users;
+    } * users;
 };
 
 struct sinker {
@@ -20,7 +20,7 @@ struct sinker {
     struct table slices; /* nodes that were built here */
 };
 
-/* ---- uses -------------------------------------------------------------------------------------------------------- */
+/* ---- uses ------------------------------------------------------------------------------------ */
 
 static struct uses *uses_of(struct sinker *s, struct value *v)
 {
@@ -69,7 +69,7 @@ static bool can_sink(struct sinker *s, const struct node *n)
            u->extent <= node_result(n)->type.shape.dim[u->axis];
 }
 
-/* ---- slices of operands ------------------------------------------------------------------------------------------ */
+/* ---- slices of operands ---------------------------------------------------------------------- */
 
 static int same_slice(const void *item, const void *key)
 {
@@ -77,8 +77,10 @@ static int same_slice(const void *item, const void *key)
     return a->op == b->op && a->args[0] == b->args[0] && attrs_equal(a, b);
 }
 
-/* The slice of x that `like` is of its own operand; it stands behind x, so that every use can share it. */
-static struct value *build_slice_of(struct sinker *s, struct value *x, int axis, const struct node *like)
+/* The slice of x that `like` is of its own operand; it stands behind x, so that every use can share
+ * it. */
+static struct value *build_slice_of(struct sinker *s, struct value *x, int axis,
+                                    const struct node *like)
 {
     int64_t start = attr_int(like, "start", 0), stop = attr_int(like, "stop", 0);
     struct node key = { .op = axis == 0 ? OP_ROWS : OP_COLS, .args = &x };
@@ -97,7 +99,8 @@ static struct value *build_slice_of(struct sinker *s, struct value *x, int axis,
 }
 
 /* An operand that is broadcast along the axis needs no slice. */
-static struct value *slice_operand(struct sinker *s, const struct node *n, int arg, const struct node *slice)
+static struct value *slice_operand(struct sinker *s, const struct node *n, int arg,
+                                   const struct node *slice)
 {
     struct value *x = n->args[arg];
     int axis = slice_axis(slice) - (node_result(n)->type.shape.rank - x->type.shape.rank);

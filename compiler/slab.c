@@ -307,6 +307,8 @@ static struct slabs *open_slabs(const struct program *p, const struct homes *hom
         slab->root = homes->roots[i];
         slab->kind = kind_of(slab->root->value);
         slab->uses_end = &slab->uses;
+        slab->bytes = bytes_of(p->module, slab->root->value->type.elem,
+                               slab->root->rows * slab->root->stride);
     }
     return s;
 }

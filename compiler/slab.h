@@ -41,6 +41,7 @@ enum slab_kind { SLAB_WORK, SLAB_INPUT, SLAB_TENSOR };
 struct slab {
     const struct root *root;
     enum slab_kind kind;
+    int64_t bytes;
     bool rigid;   /* its rows must follow each other without a gap */
     bool divided; /* some use is of a part of it */
     int use_count;
@@ -70,6 +71,7 @@ struct slabs {
     struct arena *arena;
     struct slab *items; /* as the homes' roots */
     int count, phases;
+    int64_t *change; /* of the bytes alive, from each phase to the next; overlay.c counts them */
 };
 
 /* The slabs of a scheduled program whose homes are found; they become the notes of its roots. A result of

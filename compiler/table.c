@@ -1,5 +1,5 @@
-/* Chains behind a row of slots that doubles. The order of the items never depends on their hashes, which may be made of
- * addresses. */
+/* Chains behind a row of slots that doubles. The order of the items never depends on their hashes,
+ * which may be made of addresses. */
 #include "table.h"
 
 struct table_entry {

@@ -27,7 +27,8 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Runs `work` for so many seconds, `each` times between two looks at the clock, after a little to warm up. */
+/* Runs `work` for so many seconds, `each` times between two looks at the clock, after a little to
+ * warm up. */
 static struct timing measure(struct engine *e, void (*work)(struct engine *, int64_t i), int each,
                              double seconds)
 {
@@ -143,7 +144,8 @@ int command_bench(const struct lstmc_model *m, const struct settings *s)
     struct rusage usage;
     engine_initialise(&e, 1);
     make_symbols(m);
-    /* The peak before and after: it may be higher for one of them on a machine that others use, too. */
+    /* The peak before and after: it may be higher for one of them on a machine that others use,
+     * too. */
     double before = peak_gflops(e.team, m->dtype);
     struct result r = { .update = measure(&e, update, 1, 3), .step = none };
     if (m->step_phases)

@@ -15,7 +15,8 @@
 
 /* ---- the metadata, field by field ---------------------------------------------------------- */
 
-/* A number of struct progress and its key; one table writes and reads them. Reals are hexadecimal floats: exact. */
+/* A number of struct progress and its key; one table writes and reads them. Reals are hexadecimal
+ * floats: exact. */
 enum field_kind { FIELD_INTEGER, FIELD_SEED, FIELD_FLAG, FIELD_REAL };
 
 static const struct field {
@@ -281,7 +282,8 @@ static bool read_metadata(const struct engine *e, const struct safetensors *s, s
     return !missing;
 }
 
-/* Everything that can be wrong, without touching the model; what is read of the metadata goes to p and hypers. */
+/* Everything that can be wrong, without touching the model; what is read of the metadata goes to p
+ * and hypers. */
 static enum verdict judge(struct engine *e, const struct safetensors *s, struct progress *p,
                           double *hypers, char *why, size_t room)
 {

@@ -49,8 +49,8 @@ static bool read_quota(const char *folder, bool v2, long long q[2])
     return true;
 }
 
-/* The least quota of the group and of those above it. In a container the group's own path may not be mounted: then its
- * folder is missing, and the walk upwards still meets the mount point. */
+/* The least quota of the group and of those above it. In a container the group's own path may not
+ * be mounted: then its folder is missing, and the walk upwards still meets the mount point. */
 static int least_quota(const char *mount, char *group, bool v2, int cores)
 {
     for (;;) {

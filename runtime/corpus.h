@@ -15,12 +15,14 @@ struct corpus {
 
 /* The text options of the model, for corpus_encode and prompts. */
 struct text_rules corpus_rules(const struct lstmc_model *m);
-/* Replaces code points by indices; `name` names the text in the message when a character is no symbol of the model (exit
- * 3 with its place), unless `skip`: then it is left out. Returns how many were left out. */
+/* Replaces code points by indices; `name` names the text in the message when a character is no
+ * symbol of the model (exit 3 with its place), unless `skip`: then it is left out. Returns how many
+ * were left out. */
 int64_t corpus_encode(const struct lstmc_model *m, struct text *t, const char *name, bool skip);
-/* Finds and reads the text: `given` (--text), else `remembered` by the run folder, else the model's corpus in $LSTMC_DATA,
- * the working folder or the executable's folder. Says which it took. Ends with exit 3 and the places where it looked when
- * there is none, and when what it finds is no text of the model's symbols. given and remembered may be NULL. */
+/* Finds and reads the text: `given` (--text), else `remembered` by the run folder, else the model's
+ * corpus in $LSTMC_DATA, the working folder or the executable's folder. Says which it took. Ends
+ * with exit 3 and the places where it looked when there is none, and when what it finds is no text
+ * of the model's symbols. given and remembered may be NULL. */
 struct corpus corpus_open(const struct lstmc_model *m, const char *given, const char *remembered,
                           bool skip);
 void corpus_close(struct corpus *c);

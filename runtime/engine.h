@@ -15,14 +15,17 @@ struct engine {
     uint32_t seed;        /* of initial weights, masks and shuffles */
 };
 
-/* Allocates the arena (zeroed) and starts the team: `threads` workers, 0 for as many as cores are allowed; `isa` as
- * isa_choose takes it. Hypers have the spec's values. Ends the program with the reason when it cannot. */
+/* Allocates the arena (zeroed) and starts the team: `threads` workers, 0 for as many as cores are
+ * allowed; `isa` as isa_choose takes it. Hypers have the spec's values. Ends the program with the
+ * reason when it cannot. */
 struct engine engine_open(const struct lstmc_model *m, int threads, const char *isa);
 void engine_close(struct engine *e);
 
-/* Gives every parameter and state its initial value from this seed, which also becomes that of the masks. */
+/* Gives every parameter and state its initial value from this seed, which also becomes that of the
+ * masks. */
 void engine_initialise(struct engine *e, uint32_t seed);
-/* Runs a program on all workers; `update` counts from 1 and makes the masks, programs without masks take any. */
+/* Runs a program on all workers; `update` counts from 1 and makes the masks, programs without masks
+ * take any. */
 void engine_run(struct engine *e, lstmc_program *program, uint32_t update);
 /* Runs the phases of a program, one after the other. */
 void engine_run_phases(struct engine *e, lstmc_program *const *phases, int count);

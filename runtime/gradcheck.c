@@ -1,11 +1,12 @@
 /* The gradients that the compiler derived against differences of the loss.
  *
- * float64: some entries of each tensor by a central difference of fourth order; with c(h) = (f(w+h) - f(w-h)) / 2h it is
- * (4 c(h) - c(2h)) / 3. Near a kink (relu, max, clipping) differences mean nothing: there the two c, or the one-sided
- * differences, disagree, and a shorter step is tried, at last the entry is skipped and counted.
+ * float64: some entries of each tensor by a central difference of fourth order; with c(h) = (f(w+h)
+ * - f(w-h)) / 2h it is (4 c(h) - c(2h)) / 3. Near a kink (relu, max, clipping) differences mean
+ * nothing: there the two c, or the one-sided differences, disagree, and a shorter step is tried, at
+ * last the entry is skipped and counted.
  *
- * float32: the loss has too few digits for single entries; one derivative of each tensor, along its own gradient, is large
- * enough to be seen. */
+ * float32: the loss has too few digits for single entries; one derivative of each tensor, along its
+ * own gradient, is large enough to be seen. */
 #include "batches.h"
 #include "corpus.h"
 #include "number.h"
@@ -38,7 +39,8 @@ struct finding {
     int checked, skipped;
 };
 
-/* Runs the program on the first batch, which is filled in each time: a program may use the memory of its inputs again. */
+/* Runs the program on the first batch, which is filled in each time: a program may use the memory
+ * of its inputs again. */
 static void run_batch(struct engine *e, const struct corpus *corpus)
 {
     const struct lstmc_model *m = e->model;
@@ -47,7 +49,8 @@ static void run_batch(struct engine *e, const struct corpus *corpus)
     engine_run(e, m->grads, 1);
 }
 
-/* The loss where the tensor is values + step * direction; direction NULL: the unit vector of element `index`. */
+/* The loss where the tensor is values + step * direction; direction NULL: the unit vector of
+ * element `index`. */
 static double loss_at(struct checker *c, double step, const double *direction, int64_t index)
 {
     const struct lstmc_model *m = c->e->model;
@@ -121,7 +124,8 @@ static struct finding check_entries(struct checker *c)
 
 /* ---- float32 -------------------------------------------------------------------------------- */
 
-/* Steps from long to short, as far as the loss changes by much more than its own rounding; the best agreement counts. */
+/* Steps from long to short, as far as the loss changes by much more than its own rounding; the best
+ * agreement counts. */
 static struct finding check_direction(struct checker *c)
 {
     struct finding f = { NAN, 1, 0 };

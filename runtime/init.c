@@ -57,8 +57,8 @@ static void fill_each(const struct matrix *m, const struct lstmc_init *init)
         }
 }
 
-/* Keras: a normal matrix of shape (long side, short side), its QR decomposition, the columns of Q times the signs of R's
- * diagonal, transposed where the tensor has more columns than rows. */
+/* Keras: a normal matrix of shape (long side, short side), its QR decomposition, the columns of Q
+ * times the signs of R's diagonal, transposed where the tensor has more columns than rows. */
 static int fill_orthogonal(const struct matrix *m, const struct lstmc_init *init)
 {
     int64_t width = init->stop - init->start;

@@ -6,7 +6,7 @@
 
 /* By its name in struct lstmc_isa; false for a name that is unknown. */
 bool isa_runs_here(const char *name);
-/* The instruction set called `name`, or the best one that runs here for NULL and "auto". Ends with exit 2 when the CPU or
- * the trainer lacks it. */
+/* The instruction set called `name`, or the best one that runs here for NULL and "auto". Ends with
+ * exit 2 when the CPU or the trainer lacks it. */
 const struct lstmc_isa *isa_choose(const struct lstmc_model *m, const char *name);
 #endif

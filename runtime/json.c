@@ -127,8 +127,8 @@ static uint32_t escaped(struct json *r)
     return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
 }
 
-/* An escape is never shorter than what it stands for, so the decoded text fits where the string stood, and its NUL where
- * the closing quote was. */
+/* An escape is never shorter than what it stands for, so the decoded text fits where the string
+ * stood, and its NUL where the closing quote was. */
 struct json_text json_string(struct json *r)
 {
     static const char none[1];

@@ -1,6 +1,6 @@
-/* Reading JSON from untrusted bytes, as little of it as headers of safetensors and run.json need: objects, arrays, strings
- * and whole numbers. Strict: what RFC 8259 does not allow is refused, and so are fractions, lone surrogates and bytes that
- * are no UTF-8.
+/* Reading JSON from untrusted bytes, as little of it as headers of safetensors and run.json need:
+ * objects, arrays, strings and whole numbers. Strict: what RFC 8259 does not allow is refused, and
+ * so are fractions, lone surrogates and bytes that are no UTF-8.
  *
  * The reader is pulled along:
  *
@@ -8,7 +8,8 @@
  *     while (json_more(r, '}'))
  *         key = json_key(r), value = json_string(r);
  *
- * After a fault every call does nothing and json_more ends, so that `r->fault` is looked at once, afterwards. */
+ * After a fault every call does nothing and json_more ends, so that `r->fault` is looked at once,
+ * afterwards. */
 #ifndef LSTMC_JSON_H
 #define LSTMC_JSON_H
 #include <stdbool.h>

@@ -10,8 +10,8 @@ static const char suffix[] = ".tmp";
 
 enum { PATIENCE = 100 }; /* interruptions in a row before a call counts as failed */
 
-/* After the first failure the file is closed and unlinked; it is never tried again, since a failed fsync may have dropped
- * pages that a second one would then call safe. */
+/* After the first failure the file is closed and unlinked; it is never tried again, since a failed
+ * fsync may have dropped pages that a second one would then call safe. */
 static void give_up(struct newfile *f, int error)
 {
     f->why = strerror(error);

@@ -1,4 +1,5 @@
-/* Files that appear whole or not at all: written to a temporary sibling, synced, renamed, the folder synced. */
+/* Files that appear whole or not at all: written to a temporary sibling, synced, renamed, the
+ * folder synced. */
 #ifndef LSTMC_NEWFILE_H
 #define LSTMC_NEWFILE_H
 #include <stdbool.h>
@@ -12,11 +13,12 @@ struct newfile {
     const char *why; /* first thing that went wrong; nothing is tried after it */
 };
 
-/* Begins a file of `size` bytes, all of which are reserved at once. Failures are kept and told by newfile_commit. */
+/* Begins a file of `size` bytes, all of which are reserved at once. Failures are kept and told by
+ * newfile_commit. */
 void newfile_begin(struct newfile *f, const char *path, size_t size);
 void newfile_write(struct newfile *f, const void *bytes, size_t n);
-/* Puts the file into its place. False: `f->why` says what went wrong, the temporary file is gone and what was there before
- * stands untouched. */
+/* Puts the file into its place. False: `f->why` says what went wrong, the temporary file is gone
+ * and what was there before stands untouched. */
 bool newfile_commit(struct newfile *f);
 /* Whether a name is that of a temporary file that some killed process left behind. */
 bool newfile_is_leftover(const char *name);

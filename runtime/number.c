@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The calling thread's locale becomes "C"; returns what it was. Costs nothing: libc keeps that locale ready made. */
+/* The calling thread's locale becomes "C"; returns what it was. Costs nothing: libc keeps that
+ * locale ready made. */
 static locale_t enter_c(void)
 {
     return uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));

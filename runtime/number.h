@@ -1,4 +1,5 @@
-/* Numbers as text, the same in every locale: nothing here, nor elsewhere in a trainer, asks which locale is set. */
+/* Numbers as text, the same in every locale: nothing here, nor elsewhere in a trainer, asks which
+ * locale is set. */
 #ifndef LSTMC_NUMBER_H
 #define LSTMC_NUMBER_H
 #include <stdbool.h>
@@ -21,7 +22,8 @@ struct number number_seconds(double seconds);
 /* Bytes as "41.2 MB" (powers of ten). */
 struct number number_bytes(int64_t bytes);
 
-/* The whole string as a decimal or hexadecimal float; no blanks, "inf" only as number_exact writes it. */
+/* The whole string as a decimal or hexadecimal float; no blanks, "inf" only as number_exact writes
+ * it. */
 bool number_parse(const char *s, double *x);
 /* The whole string as a decimal integer within [low, high]. */
 bool number_parse_integer(const char *s, int64_t low, int64_t high, int64_t *n);

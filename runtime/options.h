@@ -7,12 +7,12 @@
 
 /* What the options say. What was not given is NULL, false, -1 (integers) or NaN (reals). */
 struct settings {
-    const char *text, *run, *init, *log, *checkpoint, *prompt, *output, *isa, *mode, *part,
-        *unknown;
+    const char *text, *run, *checkpoint, *init, *log, *output, *prompt, *mode, *part, *unknown;
+    const char *isa;
     bool resume, no_shuffle, best, no_echo, json;
     int64_t epochs, updates, seed, threads, length, top_k;
-    double validation_split, learning_rate, time_limit, save_every, sample_every, temperature,
-        top_p;
+    double learning_rate, validation_split, time_limit, save_every, sample_every;
+    double temperature, top_p;
 };
 
 struct command {
@@ -28,7 +28,8 @@ int command_gradcheck(const struct lstmc_model *m, const struct settings *s);
 int command_bench(const struct lstmc_model *m, const struct settings *s);
 int command_info(const struct lstmc_model *m, const struct settings *s);
 
-/* Reads the command line. Ends the program for --help and --version (exit 0) and for what cannot be understood (exit 2). */
+/* Reads the command line. Ends the program for --help and --version (exit 0) and for what cannot be
+ * understood (exit 2). */
 const struct command *options_read(const struct lstmc_model *m, int argc, char **argv,
                                    struct settings *s);
 #endif

@@ -9,12 +9,12 @@
 #include <arm_neon.h>
 #endif
 
-/* Independent sums: enough to hide the latency of a multiply-add (4 cycles, of which 2 begin in each), few enough for 16
- * registers together with the two factors. */
+/* Independent sums: enough to hide the latency of a multiply-add (4 cycles, of which 2 begin in
+ * each), few enough for 16 registers together with the two factors. */
 enum { SUMS = 12 };
 
-/* A function of `rounds` x SUMS multiply-adds. The empty asm keeps the compiler from seeing through them; REGISTER is its
- * constraint for a vector. */
+/* A function of `rounds` x SUMS multiply-adds. The empty asm keeps the compiler from seeing through
+ * them; REGISTER is its constraint for a vector. */
 #define METER(NAME, ATTRIBUTE, VECTOR, SET, MULTIPLY_ADD, REGISTER)                                \
     ATTRIBUTE static void NAME(int64_t rounds)                                                     \
     {                                                                                              \

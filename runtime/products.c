@@ -1,5 +1,5 @@
-/* The only file that knows BLAS. The names are declared here: <cblas.h> is another file for each BLAS that a system has
- * installed, and libopenblas has LAPACK under its Fortran names only. */
+/* The only file that knows BLAS. The names are declared here: <cblas.h> is another file for each
+ * BLAS that a system has installed, and libopenblas has LAPACK under its Fortran names only. */
 #define _DEFAULT_SOURCE
 #include "products.h"
 #include "lstmc/model.h"
@@ -32,7 +32,8 @@ const char *products_prepare(int workers)
         return "this OpenBLAS is the serial build, which returns wrong products to concurrent "
                "callers; install libopenblas0-pthread (or -openmp), or give --threads 1";
     size_t bytes = bytes_per_caller * (size_t)workers;
-    void *trial = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *trial = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (trial == MAP_FAILED)
         return "too little memory for the buffers of OpenBLAS (136 MB of address space a thread, "
                "hardly any of it used); raise `ulimit -v` or give fewer --threads";

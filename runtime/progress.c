@@ -26,7 +26,8 @@ static bool is_terminal(void)
     return known != 0;
 }
 
-/* Whether the terminal shows UTF-8, by the same variables as setlocale would read, which a trainer never calls. */
+/* Whether the terminal shows UTF-8, by the same variables as setlocale would read, which a trainer
+ * never calls. */
 static bool is_utf8(void)
 {
     static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };

@@ -1,4 +1,4 @@
-/* How training is shown on stderr: a bar as Keras draws it on a terminal, else one line an epoch. */
+/* How training is shown on stderr: Keras's bar on a terminal, else one line an epoch. */
 #ifndef LSTMC_PROGRESS_H
 #define LSTMC_PROGRESS_H
 #include <stdbool.h>

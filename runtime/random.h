@@ -1,4 +1,5 @@
-/* Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). */
+/* Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
+ * 1, 2, 3", SC 2011). */
 #ifndef LSTMC_RANDOM_H
 #define LSTMC_RANDOM_H
 #include <stdint.h>

@@ -79,7 +79,7 @@ void run_take(struct run *r)
     make_folders(r->folder);
     file_path(r, "lock", path);
     r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (r->lock < 0)
+    if (r->lock < 0 || access(r->folder, W_OK | X_OK) != 0)
         quit(STATUS_DISK, "the run folder %s cannot be written: %s", r->folder, strerror(errno));
     if (flock(r->lock, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK)

@@ -237,7 +237,7 @@ static bool check_crc(struct safetensors *s)
     const struct json_text *stored = safetensors_text(s, CRC_KEY);
     if (!stored)
         return true;
-    /* Where the digits stand in the file: a string without escapes was decoded to where it stood. */
+    /* Where the digits stand in the file: a string without escapes was decoded in its place. */
     size_t at = 8 + (size_t)((const unsigned char *)stored->text - s->header);
     if (stored->length != DIGITS || memcmp(s->bytes + at, stored->text, DIGITS) != 0 ||
         strspn(stored->text, "0123456789abcdef") != DIGITS)

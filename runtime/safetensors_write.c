@@ -51,7 +51,8 @@ static void print_tensor(FILE *f, const struct write_order *o, int i, size_t beg
     fprintf(f, "],\"data_offsets\":[%zu,%zu]}", begin, begin + tensor_size(o, i));
 }
 
-/* The first 8 + N bytes of the file, malloc'ed, with zeros for the CRC; *data gets the bytes that follow. */
+/* The first 8 + N bytes of the file, malloc'ed, with zeros for the CRC; *data gets the bytes that
+ * follow. */
 static char *make_header(const struct write_order *o, const int *sorted, size_t *n, size_t *data)
 {
     char *text = NULL;

@@ -48,11 +48,11 @@ static struct prompt given_prompt(const struct lstmc_model *m, const char *words
 }
 
 /* A window of the training part, by the seed. */
-static struct prompt window_prompt(const struct lstmc_model *m, const struct run *run, double split,
-                                   uint32_t seed)
+static struct prompt window_prompt(const struct lstmc_model *m, const struct settings *s,
+                                   const struct run *run, double split, uint32_t seed)
 {
     char *remembered = run_text(run);
-    struct corpus c = corpus_open(m, NULL, remembered, false);
+    struct corpus c = corpus_open(m, s->text, remembered, false);
     struct part part = batches_training_part(batches_samples(m, c.count), split);
     int64_t k = (int64_t)(random_uniform(seed, STREAM_SAMPLE, 0) * (double)part.count);
     struct prompt p = { malloc((size_t)m->steps * sizeof *p.symbols), m->steps };
@@ -93,11 +93,13 @@ int command_sample(const struct lstmc_model *m, const struct settings *s)
     };
     run_load(&run, &e, &at, s->checkpoint, s->best);
     struct prompt prompt =
-        s->prompt ? given_prompt(m, s->prompt) : window_prompt(m, &run, at.split, sampling.seed);
+        s->prompt ? given_prompt(m, s->prompt) : window_prompt(m, s, &run, at.split, sampling.seed);
     const char *why = sampler_refuses(m, sampling.window, prompt.count);
     if (why)
         quit(STATUS_INPUT, "%s", why);
     say("seed      %" PRIu32, sampling.seed);
+    if (isatty(STDOUT_FILENO))
+        setvbuf(stdout, NULL, _IONBF, 0); /* characters appear as they are made */
     for (int64_t i = 0; i < prompt.count && !s->no_echo; i++) {
         char bytes[4];
         int n = text_encode(m->symbols[prompt.symbols[i]], bytes);

@@ -21,6 +21,6 @@ void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* `NAME: error: ...`, then the program ends with this status. */
 _Noreturn void quit(enum status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* While set, stderr shows a progress bar: `clear` wipes it, so that a line can be said. NULL: none. */
+/* While set, stderr shows a progress bar: `clear` wipes it before a line is said. NULL: none. */
 void say_over(void (*clear)(void));
 #endif

@@ -1,5 +1,5 @@
-/* The barrier counts arrivals; the last one starts a new generation, for which the others wait: first spinning, since the
- * next phase of a small model comes in microseconds, then asleep. */
+/* The barrier counts arrivals; the last one starts a new generation, for which the others wait:
+ * first spinning, since the next phase of a small model comes in microseconds, then asleep. */
 #define _POSIX_C_SOURCE 200809L
 #include "team.h"
 #include "clock.h"
@@ -76,8 +76,8 @@ static bool spin_past(struct lstmc_team *t, unsigned generation)
     return false;
 }
 
-/* No wake-up is lost: a sleeper announces itself before it looks at the generation, and who changes the generation looks
- * for sleepers afterwards; both in the one order of sequential consistency. */
+/* No wake-up is lost: a sleeper announces itself before it looks at the generation, and who changes
+ * the generation looks for sleepers afterwards; both in the one order of sequential consistency. */
 static void sleep_past(struct lstmc_team *t, unsigned generation)
 {
     pthread_mutex_lock(&t->lock);
@@ -111,7 +111,7 @@ void lstmc_barrier(const struct lstmc_worker *me)
 
 /* ---- jobs --------------------------------------------------------------------------------- */
 
-/* The job is read before the last barrier: behind it worker 0 may be writing the next one already. */
+/* The job is read before the last barrier: behind it worker 0 may be writing the next one. */
 static void walk(const struct lstmc_team *t, struct lstmc_worker *me)
 {
     lstmc_program *const *programs = t->programs;

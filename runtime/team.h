@@ -4,9 +4,9 @@
 #include "lstmc/model.h"
 #include <stdbool.h>
 
-/* A team of `threads` workers, each with `flag_count` flags; denormals are flushed in all of them, the caller included,
- * from here on. Workers that wait spin for about 20 us, then sleep; where there are more of them than `cores` they sleep at
- * once. NULL when memory or threads are out. */
+/* A team of `threads` workers, each with `flag_count` flags; denormals are flushed in all of them,
+ * the caller included, from here on. Workers that wait spin for about 20 us, then sleep; where
+ * there are more of them than `cores` they sleep at once. NULL when memory or threads are out. */
 struct lstmc_team *team_start(int threads, int cores, int flag_count);
 /* Runs programs[0], then programs[1], ...: all workers finish one before any begins the next. */
 void team_run(struct lstmc_team *team, lstmc_program *const *programs, int count,
@@ -15,8 +15,8 @@ void team_run(struct lstmc_team *team, lstmc_program *const *programs, int count
 int team_flagged(struct lstmc_team *team);
 int team_size(const struct lstmc_team *team);
 void team_end(struct lstmc_team *team);
-/* Results and operands below the smallest normal number count as zero, in the calling thread from here on: sums that
- * decay for ever (moments of weights that are never used) would otherwise slow down a hundredfold, and a thread that does
- * not flush would round otherwise than one that does. */
+/* Results and operands below the smallest normal number count as zero, in the calling thread from
+ * here on: sums that decay for ever (moments of weights that are never used) would otherwise slow
+ * down a hundredfold, and a thread that does not flush would round otherwise than one that does. */
 void flush_denormals(void);
 #endif

@@ -1,5 +1,5 @@
-/* The training loop. What it does between two updates is decided by struct progress alone, which is what a checkpoint
- * holds: so a run that was stopped anywhere goes on as if it had not been. */
+/* The training loop. What it does between two updates is decided by struct progress alone, which is
+ * what a checkpoint holds: so a run that was stopped anywhere goes on as if it had not been. */
 #define _POSIX_C_SOURCE 200809L
 #include "batches.h"
 #include "clock.h"
@@ -79,7 +79,8 @@ static bool save_to(struct trainer *t, const char *path)
     return !why;
 }
 
-/* Saves the state under its update's number; a failure is told and tried again at the next occasion. */
+/* Saves the state under its update's number; a failure is told and tried again at the next
+ * occasion. */
 static void save(struct trainer *t)
 {
     char path[PATH_ROOM];
@@ -145,11 +146,12 @@ static struct shown what_to_show(const struct trainer *t)
 {
     const struct progress *at = &t->at;
     double samples = (double)samples_so_far(t), seconds = clock_seconds() - t->started;
+    int64_t done = at->update - t->first_update;
     return (struct shown){ .epoch = at->epoch + 1,
                            .epochs = t->epochs,
                            .position = at->position,
                            .updates = t->epoch_updates,
-                           .ms = seconds * 1000 / (double)(at->update - t->first_update),
+                           .ms = done > 0 ? seconds * 1000 / (double)done : 0,
                            .loss = at->loss_sum / samples,
                            .accuracy = has_accuracy(t) ? at->correct_sum / samples : NAN,
                            .val_loss = NAN,
@@ -205,8 +207,8 @@ static void write_sample(struct trainer *t)
 
 /* ---- the end of an epoch -------------------------------------------------------------------- */
 
-/* Validation, the best so far, and on to the next epoch. False: a signal came first; then the state is still that after
- * the epoch's last update, and resuming comes back here. */
+/* Validation, the best so far, and on to the next epoch. False: a signal came first; then the state
+ * is still that after the epoch's last update, and resuming comes back here. */
 static bool end_epoch(struct trainer *t)
 {
     struct progress *at = &t->at;
@@ -229,7 +231,7 @@ static bool end_epoch(struct trainer *t)
     if (score.loss < at->best_loss) {
         at->best_loss = score.loss;
         at->best_epoch = at->epoch;
-        /* Before the checkpoint that calls it the best, so that a kill between the two repeats it. */
+        /* Before the checkpoint that calls it the best: a kill between the two repeats both. */
         run_best_path(&t->run, path);
         save_to(t, path);
     }
@@ -248,7 +250,6 @@ static void learn(struct trainer *t)
 {
     const struct settings *s = t->settings;
     double time_limit = s->time_limit, sample_every = s->sample_every > 0 ? s->sample_every : -1;
-    stop_listen();
     t->started = t->saved_at = t->sampled_at = clock_seconds();
     t->first_update = t->at.update;
     for (;;) {
@@ -396,32 +397,38 @@ static int finish(struct trainer *t)
     return stop_status(STATUS_DONE);
 }
 
+static void remember_text(const struct trainer *t, const char *remembered)
+{
+    if (remembered && strcmp(remembered, t->corpus.path) == 0)
+        return;
+    const char *why = run_remember_text(&t->run, t->corpus.path);
+    if (why)
+        warn("%s/run.json cannot be written: %s", t->run.folder, why);
+}
+
 int command_train(const struct lstmc_model *m, const struct settings *s)
 {
-    static struct trainer t;
-    t = (struct trainer){ .model = m, .settings = s, .run = run_at(m, s->run) };
+    struct trainer t = { .model = m, .settings = s, .run = run_at(m, s->run) };
     if (s->resume && s->init)
         quit(STATUS_USAGE, "--init begins a run and --resume goes on with one: give one of them");
     char *remembered = s->resume ? run_text(&t.run) : NULL;
+    int status = STATUS_DONE;
+    stop_listen();
     t.corpus = corpus_open(m, s->text, remembered, false);
     run_take(&t.run);
     t.engine = engine_open(m, s->threads > 0 ? (int)s->threads : 0, s->isa);
     find_start(&t);
     make_plan(&t);
-    bool ended = t.at.position < t.epoch_updates;
-    if (t.at.update > 0 && t.at.update >= t.limit && ended) {
+    bool epoch_ended = t.at.position < t.epoch_updates;
+    if (t.at.update > 0 && t.at.update >= t.limit && epoch_ended) {
         say("          update %s is reached already", number_grouped(t.at.update).text);
-        return STATUS_DONE;
-    }
-    t.log = log_open(s->log, ended ? t.at.update : t.at.update - 1);
-    if (!remembered || strcmp(remembered, t.corpus.path) != 0) {
-        const char *why = run_remember_text(&t.run, t.corpus.path);
-        if (why)
-            warn("%s/run.json cannot be written: %s", t.run.folder, why);
+    } else {
+        remember_text(&t, remembered);
+        t.log = log_open(s->log, epoch_ended ? t.at.update : t.at.update - 1);
+        learn(&t);
+        status = finish(&t);
     }
     free(remembered);
-    learn(&t);
-    int status = finish(&t);
     free(t.order);
     engine_close(&t.engine);
     corpus_close(&t.corpus);

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # What every command of a trainer says and how it ends, with the model of fake_model.c.
-# usage: FAKE=path FAKE64=path commands.sh
-. "$(dirname "$0")/lib.sh"
+# usage: commands.sh
+. "$(dirname "$0")/fake.sh"
+FAKE=$(fake_model fake)
+FAKE64=$(fake_model fake64 -DFAKE_DOUBLE)
 
 text=$WORK/text.txt
 for i in $(seq 40); do echo "the quick brown fox jumps over a lazy dog and a café line ABC"; done >"$text"

@@ -1,10 +1,12 @@
-/* A model written by hand, for tests of the runtime: it has all that an emitted trainer has, and trains in microseconds, so
- * that a test can kill and resume it a hundred times. It predicts a character from the one before it:
+/* A model written by hand, for tests of the runtime: it has all that an emitted trainer has, and
+ * trains in microseconds, so that a test can kill and resume it a hundred times. It predicts a
+ * character from the one before it:
  *
- *     z = kernel[x] + bias,   p = softmax(z),   SGD with momentum, a random mask on the gradient's rows
+ *     z = kernel[x] + bias,   p = softmax(z),   SGD with momentum, a random mask on the gradient's
+ * rows
  *
- * Compiled with -DFAKE_DOUBLE it is a float64 model. Faults can be planted from outside, so that a test can prove that it
- * would see them:
+ * Compiled with -DFAKE_DOUBLE it is a float64 model. Faults can be planted from outside, so that a
+ * test can prove that it would see them:
  *
  *     FAKE_NAN_AT=N     the gradient of the kernel is NaN in update N
  *     FAKE_WRONG=1      the gradient of the bias is 1 % too large
@@ -124,7 +126,7 @@ static void update_column(struct arena *a, int j, double rate)
     a->params.bias[j] -= (real)rate * a->work.dbias[j];
 }
 
-/* ---- programs: rows in one phase, columns in the next ----------------------------------------- */
+/* ---- programs: rows in one phase, columns in the next ------------------------------------ */
 
 static void train(const struct lstmc_call *call, struct lstmc_worker *me)
 {
@@ -197,7 +199,7 @@ static void step_predicts(const struct lstmc_call *call, struct lstmc_worker *me
         softmax(&a->params, a->work.carried[1], a->work.p);
 }
 
-/* ---- what the runtime is told ----------------------------------------------------------------- */
+/* ---- what the runtime is told ------------------------------------------------------------ */
 
 #define DEFINE_COPIES(TENSOR, MEMBER)                                                              \
     static void load_##TENSOR(unsigned char *arena, const void *plain)                             \

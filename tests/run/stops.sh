@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
 # A run that is stopped, killed, starved of disk or misled goes on as if nothing had happened, or stops with a clear word;
 # with the model of fake_model.c.
-# usage: FAKE=path stops.sh [KILLS]
-. "$(dirname "$0")/lib.sh"
+# usage: stops.sh [KILLS]
+. "$(dirname "$0")/fake.sh"
+FAKE=$(fake_model fake)
 kills=${1:-30}
 
 text=$WORK/text.txt
 for i in $(seq 40); do echo "the quick brown fox jumps over a lazy dog and a café line $i" | tr 0-9 a-j; done >"$text"
+await() { # until a file has something in it
+  for i in $(seq 1000); do
+    [ ! -s "$1" ] || return 0
+    sleep 0.01
+  done
+  fail "$1 stays empty"
+}
 same() { cmp "$1/$3" "$2/$3" || fail "$1 and $2 differ in $3"; }
 newest() { ls "$1"/update-*.safetensors | tail -n 1; }
 
@@ -59,10 +67,10 @@ cmp whole.log killed.log || fail "the log of the killed run differs"
 
 # ---- signals ----------------------------------------------------------------------------------------------
 
-stopped_by() { # signal, status, seconds
-  rm -rf stopped
+stopped_by() { # signal, status
+  rm -rf stopped stopped.log
   FAKE_SLEEP_US=1000 start stopped --updates 1000000
-  sleep "$3"
+  await stopped.log
   kill "-$1" $child
   status=0
   wait $child || status=$?
@@ -70,9 +78,9 @@ stopped_by() { # signal, status, seconds
   expect_text err "go on with: fake train --resume --run stopped"
   [ -n "$(newest stopped)" ] || fail "nothing saved after SIG$1"
 }
-stopped_by INT 130 0.4
-stopped_by TERM 75 0.3
-stopped_by HUP 75 0.2
+stopped_by INT 130
+stopped_by TERM 75
+stopped_by HUP 75
 at=$(basename "$(newest stopped)" .safetensors)
 at=$((10#${at#update-}))
 expect_status 0 train stopped --resume --updates $((at + 5))
@@ -80,6 +88,7 @@ expect_text err "from update $at to"
 
 # Two of them leave at once, even while an update takes long.
 FAKE_SLEEP_US=5000000 start twice --updates 5
+await twice/run.json
 sleep 0.5
 kill -INT $child
 sleep 0.2
@@ -93,7 +102,7 @@ expect_status 0 train limited --time-limit 0.3 --epochs 1000000
 # ---- two trainers, one folder -------------------------------------------------------------------------------
 
 FAKE_SLEEP_US=1000 start shared --updates 1000000
-sleep 0.3
+await shared.log
 expect_status 3 train shared --updates 5 --resume
 expect_text err "process $child"
 kill -9 $child

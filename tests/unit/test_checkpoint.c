@@ -1,6 +1,6 @@
-/* Checkpoints of the hand-written model: what is saved comes back bit for bit, and a file that does not fit leaves the live
- * model untouched. The file is taken apart and put together again with one thing changed and its CRC right, so that the
- * check under test is the one that sees it. */
+/* Checkpoints of the hand-written model: what is saved comes back bit for bit, and a file that does
+ * not fit leaves the live model untouched. The file is taken apart and put together again with one
+ * thing changed and its CRC right, so that the check under test is the one that sees it. */
 #define main fake_main
 #include "../run/fake_model.c"
 #undef main
@@ -112,9 +112,10 @@ static void everything_comes_back(void **state)
     engine_close(&b);
 }
 
-/* ---- one thing changed ------------------------------------------------------------------------ */
+/* ---- one thing changed ------------------------------------------------------------------- */
 
-/* Replaces one text of the header by another, makes the length and the CRC right again, and writes the file to `bad`. */
+/* Replaces one text of the header by another, makes the length and the CRC right again, and writes
+ * the file to `bad`. */
 static void change(const char *from, const char *to)
 {
     unsigned char *bytes = malloc(ROOM), *out = malloc(ROOM);
@@ -257,9 +258,10 @@ static void every_flipped_byte_is_refused(void **state)
     engine_close(&e);
 }
 
-/* ---- --init ----------------------------------------------------------------------------------- */
+/* ---- --init ------------------------------------------------------------------------------ */
 
-/* The status with which loading weights from `bad` ends, in a process of its own; 0: they were loaded. */
+/* The status with which loading weights from `bad` ends, in a process of its own; 0: they were
+ * loaded. */
 static int init_status(void)
 {
     fflush(NULL);

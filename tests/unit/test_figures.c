@@ -1,4 +1,5 @@
-/* The runtime's numbers as text: round trips, grouping, and the same digits under a locale with decimal commas. */
+/* The runtime's numbers as text: round trips, grouping, and the same digits under a locale with
+ * decimal commas. */
 #include "number.h"
 #include <float.h>
 #include <locale.h>

@@ -38,7 +38,8 @@ static void slices_of_a_bias(void **state)
     free(b);
 }
 
-/* U(+-sqrt(6 / (fan_in + fan_out))) with the fans of the whole tensor: 0.0707 for the tutorial's (1, 1200). */
+/* U(+-sqrt(6 / (fan_in + fan_out))) with the fans of the whole tensor: 0.0707 for the tutorial's
+ * (1, 1200). */
 static void glorot_uniform(void **state)
 {
     (void)state;
@@ -105,8 +106,8 @@ static void orthogonal(void **state)
     check_orthogonal(13, 13, 1);
 }
 
-/* Without the sign fix the diagonal of Q would be biased: LAPACK's R has negative diagonals mostly. With it the first
- * element of a 1 x 1 matrix is +1 or -1, each about half of the time. */
+/* Without the sign fix the diagonal of Q would be biased: LAPACK's R has negative diagonals mostly.
+ * With it the first element of a 1 x 1 matrix is +1 or -1, each about half of the time. */
 static void orthogonal_has_both_signs(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* The strict reader: good files are read whole, and whatever is not accounted for to the last byte is refused with a word
- * on what it is. */
+/* The strict reader: good files are read whole, and whatever is not accounted for to the last byte
+ * is refused with a word on what it is. */
 #define _POSIX_C_SOURCE 200809L
 #include "hash.h"
 #include "safetensors.h"
@@ -301,7 +301,8 @@ static void every_flipped_bit_is_refused(void **state)
         bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
         put_file(bytes, n);
         bool good = safetensors_read(&s, path);
-        /* A flip in the CRC's own key leaves a file without a CRC; checkpoints are refused for that. */
+        /* A flip in the CRC's own key leaves a file without a CRC; checkpoints are refused for
+         * that. */
         if (good && s.has_crc)
             fail_msg("bit %zu of byte %zu", bit % 8, bit / 8);
         if (good)

@@ -1,5 +1,5 @@
-/* Workers: nobody passes a barrier before all have arrived, with few and with many threads; flags; denormals; and how many
- * cores are allowed. Run it under ThreadSanitizer, too. */
+/* Workers: nobody passes a barrier before all have arrived, with few and with many threads; flags;
+ * denormals; and how many cores are allowed. Run it under ThreadSanitizer, too. */
 #define _POSIX_C_SOURCE 200809L
 #include "cores.h"
 #include "team.h"

@@ -22,7 +22,9 @@ static const struct lstmc_casing casings[] = {
     { 0x212A, 1, { 'k' } },  { 0x10400, 1, { 0x10428 } },
 };
 static const struct lstmc_code_range cased[] = { { 'A', 'Z' }, { 'a', 'z' }, { 0x391, 0x3C9 } };
-static const struct lstmc_code_range ignorable[] = { { '\'', '\'' }, { '.', '.' }, { 0x300, 0x36F } };
+static const struct lstmc_code_range ignorable[] = { { '\'', '\'' },
+                                                     { '.', '.' },
+                                                     { 0x300, 0x36F } };
 static const struct text_rules lower = {
     true, casings, sizeof casings / sizeof *casings, cased, ignorable, 3, 3,
 };
