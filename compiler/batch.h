@@ -54,10 +54,11 @@ bool is_worth_joining(const struct join *j);
  * others', and one product serves them all.
  *
  * widen_join: the longest of the joins offered that has all parts of j, and no more than twice as
- * many; j if there is none. spread_join: j, as long as `like`, with zeros where `wide` has parts
+ * many; j if there is none. An offer made for one product stands for those of its layer and of the
+ * shape of its result. spread_join: j, as long as `like`, with zeros where `wide` has parts
  * that `like` lacks. */
-void offer_join(struct batch *b, struct join *j);
-struct join *widen_join(struct batch *b, struct join *j);
+void offer_join(struct batch *b, struct join *j, const struct node *like);
+struct join *widen_join(struct batch *b, struct join *j, const struct node *like);
 struct join *spread_join(struct batch *b, const struct join *like, const struct join *wide,
                          struct join *j);
 

@@ -113,7 +113,7 @@ static bool are_tensors(const struct join *j)
 /* What the left operand will be multiplied by. Only tensors are there wherever they are wanted. */
 static struct join *find_wide_weights(struct batch *b, const struct set *set)
 {
-    struct join *weights = find_weights(b, set), *wide = widen_join(b, weights);
+    struct join *weights = find_weights(b, set), *wide = widen_join(b, weights, set->like);
     return are_tensors(wide) ? wide : weights;
 }
 
@@ -170,7 +170,7 @@ static void offer_weights(struct batch *b, const struct set *first)
         find_weights(b, set)->rows = 0;
     for (const struct set *set = first; set; set = set->next) {
         find_weights(b, set)->rows += node_result(set->like)->type.shape.dim[0];
-        offer_join(b, find_weights(b, set));
+        offer_join(b, find_weights(b, set), set->like);
     }
 }
 

@@ -49,22 +49,30 @@ bool is_worth_joining(const struct join *j)
 
 /* ---- wider joins ----------------------------------------------------------------------------- */
 
-/* The join with most parts that has a value, along one axis. */
+/* The longest join that has a part, of those that products like one another asked for. */
 struct widest {
     const struct value *part;
     struct join *join;
+    const struct node *like;
 };
+
+static bool are_alike(const struct node *a, const struct node *b)
+{
+    return a->scope == b->scope &&
+           shape_equal(node_result(a)->type.shape, node_result(b)->type.shape);
+}
 
 static int same_part(const void *item, const void *key)
 {
     const struct widest *a = item, *b = key;
-    return a->part == b->part && a->join->axis == b->join->axis;
+    return a->part == b->part && a->join->axis == b->join->axis && are_alike(a->like, b->like);
 }
 
-static struct widest *widest_of(struct batch *b, const struct value *part, struct join *join)
+static struct widest *widest_of(struct batch *b, const struct value *part, struct join *join,
+                                const struct node *like)
 {
-    struct widest key = { part, join };
-    uint64_t hash = hash_pointer((uint64_t)join->axis, part);
+    struct widest key = { part, join, like };
+    uint64_t hash = hash_pointer(hash_pointer((uint64_t)join->axis, part), like->scope);
     struct widest *w = table_find(&b->widest, hash, same_part, &key);
     if (w)
         return w;
@@ -74,10 +82,10 @@ static struct widest *widest_of(struct batch *b, const struct value *part, struc
     return w;
 }
 
-void offer_join(struct batch *b, struct join *j)
+void offer_join(struct batch *b, struct join *j, const struct node *like)
 {
     for (int i = 0; i < j->count; i++) {
-        struct widest *w = widest_of(b, j->parts[i], j);
+        struct widest *w = widest_of(b, j->parts[i], j, like);
         if (j->count > w->join->count)
             w->join = j;
     }
@@ -101,9 +109,9 @@ static bool is_complete(const struct batch *b, const struct join *j)
 }
 
 /* Not one with so many parts more that the work would double. */
-struct join *widen_join(struct batch *b, struct join *j)
+struct join *widen_join(struct batch *b, struct join *j, const struct node *like)
 {
-    struct join *wide = widest_of(b, j->parts[0], j)->join;
+    struct join *wide = widest_of(b, j->parts[0], j, like)->join;
     bool fits = wide->count > j->count && wide->count <= 2 * j->count && is_subsequence(j, wide);
     return fits && is_complete(b, wide) ? wide : j;
 }
@@ -241,12 +249,13 @@ struct value *build_join(struct batch *b, struct join *j)
 
 /* ---- joins within joins ---------------------------------------------------------------------- */
 
-/* Where a value stands in the largest join of rows that has it, and in the first join of columns;
- * its note. */
+/* Where a value stands in the largest join of rows that has it, and in the largest of columns; its
+ * note. */
 struct seat {
     struct node *down, *across; /* NULL: in none */
-    int index, last_order;      /* of the part in `down`, and of the definitions of all its parts */
+    int row_index, col_index;   /* which part it is */
     int64_t row, col;
+    int ready; /* of `down`: the order of the last node that it needs, joins of columns apart */
 };
 
 static struct seat *seat_of(struct batch *b, struct value *v)
@@ -265,87 +274,133 @@ static int by_size(const void *x, const void *y)
 
 static void seat_across(struct batch *b, struct node *join)
 {
-    for (int64_t i = 0, col = 0; i < join->arg_count; i++) {
+    int64_t col = 0;
+    for (int i = 0; i < join->arg_count; i++) {
         struct seat *s = seat_of(b, join->args[i]);
         if (!s->across) {
             s->across = join;
+            s->col_index = i;
             s->col = col;
         }
         col += join->args[i]->type.shape.dim[1];
     }
 }
 
-static void seat_down(struct batch *b, struct node *join)
+static int last_part(const struct node *join)
 {
     int last = -1;
     for (int i = 0; i < join->arg_count; i++)
         if (join->args[i]->def && join->args[i]->def->order > last)
             last = join->args[i]->def->order;
+    return last;
+}
+
+/* A join of columns stands where its parts are, whenever that is wanted. */
+static int ready_order(const struct node *join)
+{
+    int last = -1;
+    for (int i = 0; i < join->arg_count; i++) {
+        const struct node *def = join->args[i]->def;
+        int order = joins_along(def, 1) ? last_part(def) : def ? def->order : -1;
+        last = order > last ? order : last;
+    }
+    return last;
+}
+
+static void seat_down(struct batch *b, struct node *join)
+{
+    const int ready = ready_order(join);
     int64_t row = 0;
     for (int i = 0; i < join->arg_count; i++) {
         struct seat *s = seat_of(b, join->args[i]);
         if (!s->down) {
             s->down = join;
-            s->index = i;
-            s->last_order = last;
+            s->row_index = i;
             s->row = row;
+            s->ready = ready;
         }
         row += join->args[i]->type.shape.dim[0];
     }
 }
 
-/* Does what is made of each part stand in one join, from seat s on, in order? The join must be
- * complete where n stands, or a cycle could arise. */
-static bool stand_below(struct batch *b, const struct node *n, const struct seat *s,
-                        struct value *(*made)(struct batch *b, const struct node *n, int part))
+/* Constants fill many joins; another part tells where one stands. */
+static int first_computed(const struct node *n)
 {
-    bool stand = s->down && s->down != n && n->arg_count <= s->down->arg_count - s->index &&
-                 s->last_order < n->order;
-    for (int i = 0; stand && i < n->arg_count; i++)
-        stand = s->down->args[s->index + i] == made(b, n, i);
+    int i = 0;
+    while (i < n->arg_count - 1 && n->args[i]->def && n->args[i]->def->op == OP_CONST)
+        i++;
+    return i;
+}
+
+/* Is `part` what stands in `row` at the given columns? */
+static bool stands_at(const struct value *row, int index, int64_t col, const struct value *part)
+{
+    const struct node *join = row->def;
+    if (!joins_along(join, 1) || index >= join->arg_count || join->args[index] != part)
+        return false;
+    for (int i = 0; i < index; i++)
+        col -= join->args[i]->type.shape.dim[1];
+    return col == 0;
+}
+
+/* Do the parts of n follow each other in one join, the anchor at seat s? `across`: as the columns
+ * of its parts where this seat is. The join must be complete where n stands, or a cycle could
+ * arise. */
+static bool stand_below(const struct node *n, int anchor, const struct seat *s,
+                        const struct seat *across)
+{
+    const int first = s->row_index - anchor;
+    bool stand = s->down && s->down != n && first >= 0 &&
+                 first + n->arg_count <= s->down->arg_count && s->ready < n->order;
+    for (int i = 0; stand && i < n->arg_count; i++) {
+        const struct value *row = s->down->args[first + i];
+        stand =
+            across ? stands_at(row, across->col_index, across->col, n->args[i]) : row == n->args[i];
+    }
     return stand;
 }
 
-static struct value *part_itself(struct batch *b, const struct node *n, int part)
+/* Brings the join before n. Gives the row of it where the parts of n begin. */
+static int64_t fetch_rows(struct batch *b, struct node *n, int anchor, const struct seat *s)
 {
-    (void)b;
-    return n->args[part];
-}
-
-/* The join of columns in which the part has the columns of the first part, or NULL. */
-static struct value *part_across(struct batch *b, const struct node *n, int part)
-{
-    const struct seat *s = seat_of(b, n->args[part]), *first = seat_of(b, n->args[0]);
-    return s->across && s->col == first->col ? node_result(s->across) : NULL;
+    int64_t row = s->row;
+    for (int i = 0; i < anchor; i++)
+        row -= n->args[i]->type.shape.dim[0];
+    for (int i = 0; i < s->down->arg_count && s->down->order > n->order; i++)
+        if (s->down->args[i]->def)
+            move_up(b, s->down->args[i]->def, n);
+    move_up(b, s->down, n);
+    return row;
 }
 
 static bool become_rows(struct batch *b, struct node *n)
 {
-    const struct seat *s = seat_of(b, n->args[0]);
-    if (!stand_below(b, n, s, part_itself))
+    const int anchor = first_computed(n);
+    const struct seat *s = seat_of(b, n->args[anchor]);
+    if (!stand_below(n, anchor, s, NULL))
         return false;
-    move_up(b, s->down, n);
-    become_slice(b, n, OP_ROWS, node_result(s->down), s->row,
-                 s->row + node_result(n)->type.shape.dim[0]);
+    int64_t row = fetch_rows(b, n, anchor, s);
+    become_slice(b, n, OP_ROWS, node_result(s->down), row, row + node_result(n)->type.shape.dim[0]);
     return true;
 }
 
 /* One gate of all steps: columns of what stacks the gates of all steps. */
 static void become_columns(struct batch *b, struct node *n)
 {
-    const struct seat *s = seat_of(b, n->args[0]);
+    const int anchor = first_computed(n);
+    const struct seat *s = seat_of(b, n->args[anchor]), *of_join;
+    const struct shape shape = node_result(n)->type.shape;
     if (!s->across)
         return;
-    const struct seat *of_join = seat_of(b, node_result(s->across));
-    const struct shape shape = node_result(n)->type.shape;
-    if (!stand_below(b, n, of_join, part_across))
+    of_join = seat_of(b, node_result(s->across));
+    if (!stand_below(n, anchor, of_join, s))
         return;
-    move_up(b, of_join->down, n);
+    int64_t row = fetch_rows(b, n, anchor, of_join);
     b->b.at = n;
     b->b.like = n;
     b->b.part = n->part;
-    struct value *rows = build_slice(&b->b, OP_ROWS, node_result(of_join->down), of_join->row,
-                                     of_join->row + shape.dim[0]);
+    struct value *rows =
+        build_slice(&b->b, OP_ROWS, node_result(of_join->down), row, row + shape.dim[0]);
     rows->def->order = n->order;
     become_slice(b, n, OP_COLS, rows, s->col, s->col + shape.dim[1]);
 }

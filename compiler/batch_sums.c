@@ -202,7 +202,7 @@ static struct join *find_key(struct batch *b, const struct term *terms, int coun
 static struct join *find_wide_key(struct batch *b, const struct term *terms, int count)
 {
     struct join *key = find_key(b, terms, count);
-    return habits[terms[0].kind].padded ? widen_join(b, key) : key;
+    return habits[terms[0].kind].padded ? widen_join(b, key, terms[0].node) : key;
 }
 
 /* The joined operands stay within what a value may hold. */
@@ -315,7 +315,7 @@ static void offer_joins(struct batch *b, const struct chain *c)
             continue;
         struct join *key = find_key(b, first, alike);
         key->rows += node_result(first->node)->type.shape.dim[0];
-        offer_join(b, key);
+        offer_join(b, key, first->node);
     }
 }
 

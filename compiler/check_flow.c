@@ -58,9 +58,9 @@ static const char *read_leaf(struct flow *f, const struct value *leaf)
         return arena_printf(f->v->arena, "%s is read but never written", value_text(f->v, leaf));
     struct span shared = own->span;
     shared.start = later(own->span.start, f->span.start);
-    shared.width = later(1, (span_end(&own->span) < span_end(&f->span) ? span_end(&own->span)
-                                                                       : span_end(&f->span)) -
-                                shared.start);
+    shared.width = later(
+        1, (span_end(&own->span) < span_end(&f->span) ? span_end(&own->span) : span_end(&f->span)) -
+               shared.start);
     shared.rows = 1;
     struct stretch *end;
     for (struct stretch *at = map_stretches(f->map, &shared, &end); at < end; at++)

@@ -17,6 +17,7 @@ static struct prover prover_new(const struct program *p)
 
 /* ---- the schedule ----------------------------------------------------------------------------- */
 
+/* Also of the plan: what follows divides by units and counts blocks. */
 static const char *check_grids(const struct prover *v, const struct node **at)
 {
     const char *fault = NULL;
@@ -128,8 +129,7 @@ static const char *place_fault(const struct module *m, const struct program *p,
     if (place.offset < 0 || place.offset % size != 0)
         return "does not begin with a whole element";
     if (place.offset > bytes || cols > (bytes - place.offset) / size ||
-        (rows > 1 &&
-         place.stride > ((bytes - place.offset) / size - cols) / (rows - 1)))
+        (rows > 1 && place.stride > ((bytes - place.offset) / size - cols) / (rows - 1)))
         return "reaches beyond its region";
     return NULL;
 }
@@ -285,7 +285,8 @@ static struct place place_given(const struct prover *v, const struct value *valu
 const char *check_plan(struct program *p, const struct node **at)
 {
     struct prover v = prover_new(p);
-    const char *fault = check_node_places(&v, at);
+    const char *fault = check_grids(&v, at);
+    fault = fault ? fault : check_node_places(&v, at);
     if (fault)
         return fault;
     int64_t bytes[REGION_STATE + 1];

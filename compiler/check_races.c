@@ -59,8 +59,8 @@ static const char *compare(const struct prover *v, const struct visit *x, const 
         return arena_printf(v->arena, "%s and %s overlap", a, b);
     if (x->node == y->node || !races(v, x, y))
         return NULL;
-    return arena_printf(v->arena, "a barrier is missing: %s is %s while %s is %s in the same phase", b,
-                        y->touch.write ? "written" : "read", a,
+    return arena_printf(v->arena, "a barrier is missing: %s is %s while %s is %s in the same phase",
+                        b, y->touch.write ? "written" : "read", a,
                         x->touch.write ? "written" : "read");
 }
 

@@ -36,21 +36,28 @@ static int are_equal(const void *item, const void *key)
     return equal;
 }
 
-static void merge(struct program *p, struct table *seen, struct node *n)
+/* Nodes seen so far, and by the id of a value the one that stands for it; NULL: itself. */
+struct merger {
+    struct program *program;
+    struct table seen;
+    struct value **instead;
+};
+
+static void merge(struct merger *m, struct node *n)
 {
     for (int i = 0; i < n->arg_count; i++)
-        if (n->args[i]->note)
-            n->args[i] = n->args[i]->note;
+        if (!n->args[i]->tensor && m->instead[n->args[i]->id])
+            n->args[i] = m->instead[n->args[i]->id];
     if (!can_merge(n))
         return;
     uint64_t hash = hash_of(n);
-    struct node *first = table_find(seen, hash, are_equal, n);
+    struct node *first = table_find(&m->seen, hash, are_equal, n);
     if (!first) {
-        table_add(seen, hash, n);
+        table_add(&m->seen, hash, n);
         return;
     }
-    node_result(n)->note = node_result(first);
-    node_remove(program_list(p), n);
+    m->instead[node_result(n)->id] = node_result(first);
+    node_remove(program_list(m->program), n);
 }
 
 /* needs   nothing
@@ -59,11 +66,11 @@ static void merge(struct program *p, struct table *seen, struct node *n)
 void cse(struct module *m)
 {
     for (struct program *p = m->programs; p; p = p->next) {
-        struct table seen = { .arena = m->arena };
-        clear_notes(p);
+        struct merger merger = { .program = p, .seen.arena = m->arena };
+        merger.instead = arena_new_array(m->arena, struct value *, p->next_id);
         for (struct node *n = p->first, *next; n; n = next) {
             next = n->next;
-            merge(p, &seen, n);
+            merge(&merger, n);
         }
     }
 }

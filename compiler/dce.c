@@ -1,26 +1,27 @@
 /* What no effect needs goes. */
 #include "passes.h"
 
-/* Notes of values say that somebody wants them. */
-static bool is_needed(const struct node *n)
+/* wanted: by id of a value. */
+static bool is_needed(const struct node *n, const bool *wanted)
 {
     bool needed = op_table[n->op].class == CLASS_EFFECT;
     for (int i = 0; i < n->result_count && !needed; i++)
-        needed = n->results[i]->note != NULL;
+        needed = wanted[n->results[i]->id];
     return needed;
 }
 
 static void remove_unneeded(struct program *p)
 {
-    clear_notes(p);
+    bool *wanted = arena_new_array(p->module->arena, bool, p->next_id);
     for (struct node *n = p->last, *prev; n; n = prev) {
         prev = n->prev;
-        if (!is_needed(n)) {
+        if (!is_needed(n, wanted)) {
             node_remove(program_list(p), n);
             continue;
         }
         for (int i = 0; i < n->arg_count; i++)
-            n->args[i]->note = n;
+            if (!n->args[i]->tensor)
+                wanted[n->args[i]->id] = true;
         if (n->op == OP_CALL)
             n->kernel->note = n;
     }

@@ -44,7 +44,8 @@ struct form {
     int operand_count, array_count, result_count;
     struct operand *operands;
     struct array *arrays;
-    int checked; /* operand whose NaN and infinities are reported, -1: none */
+    unsigned parts; /* bit i: called in part i */
+    int checked;    /* operand whose NaN and infinities are reported, -1: none */
     struct form *next;
 };
 
@@ -124,6 +125,7 @@ struct emission {
     struct arena *arena;
     const char *name, *upper; /* macbeth, MACBETH */
     const char *real;         /* float */
+    const char *facts;        /* of the banner */
     struct form *forms, **forms_end;
     struct names *form_names;
     struct work *works; /* a program each */

@@ -19,29 +19,36 @@ static int64_t parameter_count(const struct module *m)
     return n;
 }
 
-void put_banner(struct emission *e, const char *file, struct buffer *out)
+/* What the model is and costs: the same in every file, and found once. */
+static const char *find_facts(struct emission *e)
 {
     const struct module *m = e->module;
-    struct arena *a = e->arena;
     const struct work *train = find_work(e, "train");
-    buffer_printf(out,
-                  "/* %s/%s: written by lstmc %s from the spec of model \"%s\". Do not edit; "
-                  "change the spec\n"
-                  " * and run lstmc again.\n",
-                  e->name, file, LSTMC_VERSION, e->name);
-    put_wrapped(out, " * model  ", " *         ",
-                arena_printf(a, "%s, %s, batch %" PRId64 ", steps %" PRId64,
-                             c_comment(a, m->title ? m->title : e->name),
+    struct arena *a = e->arena;
+    struct buffer out = { .arena = a };
+    const char *title = c_comment(a, m->title ? m->title : e->name), *flop = "";
+    put_wrapped(&out, " * model  ", " *        ",
+                arena_printf(a, "%s, %s, batch %" PRId64 ", steps %" PRId64, title,
                              m->dtype == DTYPE_FLOAT64 ? "float64" : "float32", m->fit.batch,
                              m->data.length));
-    const char *flop =
-        train ? arena_printf(a, "%s forward, %s an update; ",
-                             flop_number(a, cost_flop_part(train->program, PART_FORWARD)),
-                             flop_number(a, cost_flop(train->program)))
-              : "";
-    put_wrapped(out, " * cost   ", " *         ",
+    if (train)
+        flop = arena_printf(a, "%s forward, %s an update; ",
+                            flop_number(a, cost_flop_part(train->program, PART_FORWARD)),
+                            flop_number(a, cost_flop(train->program)));
+    put_wrapped(&out, " * cost   ", " *        ",
                 arena_printf(a, "%s%s parameters; work %s", flop,
                              grouped_number(a, parameter_count(m)), byte_number(a, m->work_bytes)));
+    return out.text;
+}
+
+void put_banner(struct emission *e, const char *file, struct buffer *out)
+{
+    if (!e->facts)
+        e->facts = find_facts(e);
+    buffer_printf(out,
+                  "/* %s/%s: written by lstmc %s from the spec of model \"%s\".\n"
+                  " * Do not edit; change the spec and run lstmc again.\n%s",
+                  e->name, file, LSTMC_VERSION, e->name, e->facts);
 }
 
 void put_banner_end(struct buffer *out)

@@ -40,14 +40,17 @@ void put_kernels_header(struct emission *e, struct buffer *out)
 void put_kernels(struct emission *e, struct buffer *out)
 {
     put_banner(e, "kernels.inc", out);
-    buffer_puts(out,
-                " *\n"
-                " * One text for every instruction set: V lanes of a vector, SUFFIX(name) of a function\n"
-                " * and BY_ISA(avx512, avx2, baseline) come from the file that includes this. A function\n"
-                " * that ends in _at is the body of the one behind it, over n lanes from column col of row\n"
-                " * row on. Its equations call operands as the arguments are called: x[0] and x[1] are parts\n"
-                " * of one matrix, x' is the new value of an x that changes in place, and v7 is %7 of the\n"
-                " * kernel in the .ir file. */\n");
+    buffer_puts(
+        out,
+        " *\n"
+        " * One text for every instruction set: V lanes of a vector, SUFFIX(name) of a function\n"
+        " * and BY_ISA(avx512, avx2, baseline) come from the file that includes this. A function\n"
+        " * that ends in _at is the body of the one behind it, over n lanes from column col of "
+        "row\n"
+        " * row on. Its equations call operands as the arguments are called: x[0] and x[1] are "
+        "parts\n"
+        " * of one matrix, x' is the new value of an x that changes in place, and v7 is %7 of the\n"
+        " * kernel in the .ir file. */\n");
     buffer_printf(out, "#define REAL %s\n#define REAL_BITS %d\n#include <lstmc/loops.h>\n", e->real,
                   e->module->dtype == DTYPE_FLOAT64 ? 64 : 32);
     for (const struct form *f = e->forms; f; f = f->next) {

@@ -140,18 +140,17 @@ static void put_step(struct piece *p, const struct step *s)
              args, n, arena_printf(a, ");%s\n", numbers(a, s->node)));
 }
 
-/* A paragraph for each time step of each layer. */
+/* A paragraph for each time step of each layer. A phase is no more than that, and leaves the layer's text out. */
 static void put_title(struct piece *p, const struct node *n)
 {
     struct arena *a = p->e->arena;
     const char *layer = n->scope ? n->scope->name : "model";
     const char *time = n->t >= 0 ? arena_printf(a, ", t = %d", n->t) : "";
-    const char *text = n->scope && n->scope->text && *n->scope->text
-                           ? arena_printf(a, ": %s", n->scope->text)
-                           : "";
-    const char *line = arena_printf(a, "%s%s%s */", c_comment(a, layer), time, c_comment(a, text));
+    const bool told = n->scope && n->scope->text && *n->scope->text && !p->w->predicts;
+    const char *text = told ? arena_printf(a, ": %s", c_comment(a, n->scope->text)) : "";
     buffer_puts(&p->statements, p->statements.length ? "\n" : "");
-    put_wrapped(&p->statements, "    /*", "     *", line);
+    put_wrapped(&p->statements, "    /*", "     *",
+                arena_printf(a, "%s%s%s */", c_comment(a, layer), time, text));
 }
 
 bool same_paragraph(const struct node *a, const struct node *b)

@@ -55,17 +55,11 @@ static void put_segment(struct emission *e, const struct work *w, const struct s
 /* Products by BLAS are functions of the file that calls them. */
 static void put_products(struct emission *e, enum part part, struct buffer *out)
 {
-    for (const struct form *f = e->forms; f; f = f->next) {
-        bool used = false;
-        for (const struct work *w = e->works; w; w = w->next)
-            for (const struct segment *g = w->segments; g; g = g->next)
-                for (const struct step *s = g->first; g->part == part && s != g->end; s = s->next)
-                    used |= s->form == f;
-        if (!f->blas || !used)
-            continue;
-        put_blas(e, f, out);
-        buffer_puts(out, "\n");
-    }
+    for (const struct form *f = e->forms; f; f = f->next)
+        if (f->blas && (f->parts >> part & 1)) {
+            put_blas(e, f, out);
+            buffer_puts(out, "\n");
+        }
 }
 
 static void put_part(struct emission *e, enum part part, const char *file, struct buffer *out)

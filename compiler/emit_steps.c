@@ -148,16 +148,32 @@ static const char *product_name(struct emission *e, const struct node *n)
                         tb ? "_tb" : "", c.dim[0], c.dim[1], a.dim[!ta]);
 }
 
-/* lstm_3_30x300, product_30x1200x300, sum_1500x1200 */
+/* Of elementwise forms the kernel's name; sum_1500x1200, product_30x1200x300. */
 static const char *form_name(struct emission *e, const struct form *f, const struct node *n)
 {
     struct arena *a = e->arena;
     if (f->body)
-        return arena_printf(a, "%s_%s", c_word(a, f->body->name),
-                            shape_text(a, f->body->space.shape));
+        return c_word(a, f->body->name);
     if (n->op == OP_MATMUL)
         return product_name(e, n);
     return arena_printf(a, "%s_%s", op_table[n->op].name, shape_text(a, n->args[0]->type.shape));
+}
+
+/* A form NAME may have the inner functions NAME_at and NAME_quad. */
+static const char *take_form_name(struct emission *e, const char *wanted)
+{
+    const char *name = wanted, *at, *quad;
+    for (int i = 2;; i++) {
+        at = arena_printf(e->arena, "%s_at", name);
+        quad = arena_printf(e->arena, "%s_quad", name);
+        if (!names_has(e->form_names, name) && !names_has(e->form_names, at) &&
+            !names_has(e->form_names, quad))
+            break;
+        name = arena_printf(e->arena, "%s_%d", wanted, i);
+    }
+    names_take(e->form_names, at);
+    names_take(e->form_names, quad);
+    return names_take(e->form_names, name);
 }
 
 /* What the loops of lstmc/loops.h call their operands. */
@@ -206,7 +222,7 @@ static struct form *form_find(struct emission *e, struct form *f, const struct m
     for (struct form *g = e->forms; g; g = g->next)
         if (strcmp(g->key, f->key) == 0)
             return g;
-    f->name = names_take(e->form_names, form_name(e, f, f->like));
+    f->name = take_form_name(e, form_name(e, f, f->like));
     name_arrays(e, f, m, values);
     *e->forms_end = f;
     e->forms_end = &f->next;
@@ -338,6 +354,7 @@ static void add_step(struct emission *e, struct work *w, const struct node *n)
     f->flat = f->body && can_flatten(f, n, s->values);
     place_operands(e, f, &w->memory, s->values);
     s->form = form_find(e, f, &w->memory, s->values);
+    s->form->parts |= 1u << n->part;
 }
 
 static void find_program_steps(struct emission *e, struct work *w)

@@ -80,7 +80,7 @@ struct names *names_in(struct arena *a)
     return n;
 }
 
-static bool names_has(const struct names *n, const char *name)
+bool names_has(const struct names *n, const char *name)
 {
     const struct taken *t = n->first;
     while (t && strcmp(t->name, name) != 0)

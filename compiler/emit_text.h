@@ -12,6 +12,7 @@ const char *c_upper(struct arena *a, const char *name);
 struct names *names_in(struct arena *a);
 /* `wanted`, or wanted_2, wanted_3, ... if it is in use; in use from now on. */
 const char *names_take(struct names *n, const char *wanted);
+bool names_has(const struct names *n, const char *name);
 
 /* A floating-point constant of float or double. */
 const char *c_number(struct arena *a, double x, enum dtype dtype);

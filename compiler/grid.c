@@ -46,8 +46,7 @@ bool node_runs(const struct node *n)
     case CLASS_CALL:
         return true;
     default:
-        return n->op == OP_BERNOULLI ||
-               (n->op == OP_CHECK && n->args[0]->type.elem != ELEM_DOUBLE);
+        return n->op == OP_BERNOULLI || (n->op == OP_CHECK && n->args[0]->type.elem != ELEM_DOUBLE);
     }
 }
 

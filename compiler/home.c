@@ -18,13 +18,13 @@ enum { WORD = 16 }; /* bits */
 
 /* What is known of a value: its note. */
 struct stay {
-    struct home home; /* first: home_of hands it out */
+    struct home home;            /* first: home_of hands it out */
     const struct node *claimant; /* the concat that asked first, with the place it asks for */
     int part;
     int64_t row, col;
-    const struct value *tensor;      /* of a view: the tensor that it shows */
-    const struct value *successor;   /* of a computed value: the tensor that it becomes */
-    const struct node *last_reader;  /* of a tensor */
+    const struct value *tensor;     /* of a view: the tensor that it shows */
+    const struct value *successor;  /* of a computed value: the tensor that it becomes */
+    const struct node *last_reader; /* of a tensor */
 };
 
 struct node_list {
@@ -124,7 +124,8 @@ bool home_equal(const struct home *a, const struct home *b)
 static struct home cut(struct home h, int64_t row, int64_t col, const struct value *v)
 {
     if (v->type.elem == ELEM_BIT && col % WORD != 0)
-        err("%%%d: bits are addressed in words of %d, so columns from %lld on are no place of their "
+        err("%%%d: bits are addressed in words of %d, so columns from %lld on are no place of "
+            "their "
             "own",
             v->id, WORD, (long long)col);
     if (h.stride) {
@@ -143,7 +144,8 @@ static struct home reshape_home(struct home h, const struct value *from, const s
     if (shape_cols(from->type.shape) == shape_cols(to->type.shape))
         return h;
     if (from->type.elem == ELEM_BIT)
-        err("%%%d: rows of bits are whole words, they cannot be reshaped to another length", to->id);
+        err("%%%d: rows of bits are whole words, they cannot be reshaped to another length",
+            to->id);
     if (!home_is_contiguous(&h, from))
         return (struct home){ 0 };
     h.stride = shape_cols(to->type.shape);
@@ -330,9 +332,8 @@ static void add_node(struct arena *a, struct node_list *list, const struct node 
 static void open_node(struct finder *f, struct node *n)
 {
     for (int i = 0; i < n->result_count; i++)
-        n->results[i]->note = n->results[i]->type.elem == ELEM_DOUBLE
-                                  ? NULL
-                                  : arena_alloc(f->a, sizeof(struct stay));
+        n->results[i]->note =
+            n->results[i]->type.elem == ELEM_DOUBLE ? NULL : arena_alloc(f->a, sizeof(struct stay));
     for (int i = 0; i < n->arg_count; i++)
         note_reader(n, n->args[i]);
     if (n->op == OP_CONCAT)

@@ -24,7 +24,7 @@ static inline bool rect_equal(struct rect a, struct rect b)
 }
 
 struct root {
-    const struct value *value; /* the tensor, the input, the result or the concat */
+    const struct value *value;  /* the tensor, the input, the result or the concat */
     int64_t rows, cols, stride; /* elements; rows of bits are whole words */
     void *note;                 /* free for the pass at work */
 };

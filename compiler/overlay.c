@@ -26,7 +26,8 @@ struct tenant {
 struct trial {
     struct slabs *s;
     struct slab *host;
-    bool strict; /* only who costs nothing: as large as the host, or alive only while it is anyway */
+    bool
+        strict; /* only who costs nothing: as large as the host, or alive only while it is anyway */
     struct tenant *tenants;
     int count, capacity, limit;
 };
@@ -179,8 +180,8 @@ static void move_out(struct slab *host, struct tenant *t)
 static struct cells cells_under(const struct slab *host, const struct slab *slab)
 {
     const struct root *r = slab->root;
-    return slab_cells(host, (struct rect){ slab->row, slab->row + r->rows, slab->col,
-                                           slab->col + r->cols });
+    return slab_cells(
+        host, (struct rect){ slab->row, slab->row + r->rows, slab->col, slab->col + r->cols });
 }
 
 static bool fits(struct slabs *s, const struct slab *host, const struct slab *slab)
@@ -282,8 +283,7 @@ static void each_partner(struct trial *t, const struct slab *from, int64_t row, 
         const int count = u->access.write ? e->dying_count : e->born_count;
         for (int i = 0; i < count; i++) {
             const struct rect a = u->access.rect, b = others[i]->access.rect;
-            visit(t, slab_of(others[i]->access.root), row + a.row0 - b.row0,
-                  col + a.col0 - b.col0);
+            visit(t, slab_of(others[i]->access.root), row + a.row0 - b.row0, col + a.col0 - b.col0);
         }
     }
 }

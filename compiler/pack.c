@@ -13,7 +13,7 @@ enum { BIN_BITS = 3, BINS = 64 << BIN_BITS };
 struct block {
     int64_t offset, bytes;
     bool free;
-    struct block *below, *above;      /* by address */
+    struct block *below, *above;       /* by address */
     struct block *bin_prev, *bin_next; /* while free */
 };
 

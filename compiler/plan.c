@@ -15,7 +15,8 @@ static int64_t aligned(int64_t bytes)
 
 /* ---- tensors ---------------------------------------------------------------------------------- */
 
-static int64_t place_tensors(struct module *m, enum tensor_kind kind, enum region region, int64_t at)
+static int64_t place_tensors(struct module *m, enum tensor_kind kind, enum region region,
+                             int64_t at)
 {
     for (struct tensor *t = m->tensors; t; t = t->next) {
         if (t->kind != kind)

@@ -3,7 +3,7 @@
  * are one kernel. Slices of products and tensors cost nothing. */
 #include "fuse.h"
 
-/* The uses of a value; its note. */
+/* The uses of what an elementwise node computes; the value's note. */
 struct uses {
     int count, slices;
     int axis;       /* of the slices; -1: not all the same */
@@ -22,9 +22,10 @@ struct sinker {
 
 /* ---- uses ------------------------------------------------------------------------------------ */
 
+/* NULL: nobody asks. */
 static struct uses *uses_of(struct sinker *s, struct value *v)
 {
-    if (!v->note)
+    if (!v->note && v->def && op_is_elementwise(v->def->op))
         v->note = arena_alloc(s->arena, sizeof(struct uses));
     return v->note;
 }
@@ -39,9 +40,8 @@ static int slice_axis(const struct node *n)
     return n->op == OP_ROWS ? 0 : n->args[0]->type.shape.rank - 1;
 }
 
-static void add_slice(struct sinker *s, struct node *n)
+static void add_slice(struct sinker *s, struct uses *u, struct node *n)
 {
-    struct uses *u = uses_of(s, n->args[0]);
     struct slice_user *user = arena_alloc(s->arena, sizeof *user);
     const int axis = slice_axis(n);
     *user = (struct slice_user){ n, u->users };
@@ -53,10 +53,13 @@ static void add_slice(struct sinker *s, struct node *n)
 
 static void add_uses(struct sinker *s, struct node *n, int sign)
 {
-    for (int i = 0; i < n->arg_count; i++)
-        uses_of(s, n->args[i])->count += sign;
-    if (is_slice(n))
-        add_slice(s, n);
+    for (int i = 0; i < n->arg_count; i++) {
+        struct uses *u = uses_of(s, n->args[i]);
+        if (u)
+            u->count += sign;
+        if (u && is_slice(n))
+            add_slice(s, u, n);
+    }
 }
 
 /* Slices that overlap so much that more would be computed than before stay slices. */

@@ -11,7 +11,9 @@ struct use {
     struct access access;
     int phase;
     bool exchanges; /* is part of an exchange */
-    struct cells { int row0, row1, col0, col1; } cells; /* bands [row0, row1) and [col0, col1) */
+    struct cells {
+        int row0, row1, col0, col1;
+    } cells; /* bands [row0, row1) and [col0, col1) */
     struct use *next;
 };
 

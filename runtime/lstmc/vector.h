@@ -96,14 +96,56 @@ INLINE ints columns_from(int col)
     return (ints)LANES + col;
 }
 
+/* The first n < V elements from p, put together from halves, quarters and elements: through memory,
+ * which is what gcc makes of a memcpy, it would have to wait for the parts to arrive. */
+#if V == 2
+INLINE vec load_part(const REAL *p, int n)
+{
+    return (vec){ n > 0 ? p[0] : 0 };
+}
+#else
+typedef REAL vec4 __attribute__((vector_size(4 * sizeof(REAL))));
+typedef vec4 vec4_anywhere __attribute__((aligned(sizeof(REAL)), may_alias));
+
+INLINE vec4 load_part4(const REAL *p, int n)
+{
+    if (n >= 4)
+        return *(const vec4_anywhere *)p;
+    return (vec4){ n > 0 ? p[0] : 0, n > 1 ? p[1] : 0, n > 2 ? p[2] : 0 };
+}
+
+#if V == 4
+#define load_part load_part4
+#else
+typedef REAL vec8 __attribute__((vector_size(8 * sizeof(REAL))));
+typedef vec8 vec8_anywhere __attribute__((aligned(sizeof(REAL)), may_alias));
+
+INLINE vec8 load_part8(const REAL *p, int n)
+{
+    if (n >= 8)
+        return *(const vec8_anywhere *)p;
+    return __builtin_shufflevector(load_part4(p, n), load_part4(p + 4, n - 4), 0, 1, 2, 3, 4, 5, 6,
+                                   7);
+}
+
+#if V == 8
+#define load_part load_part8
+#else
+INLINE vec load_part(const REAL *p, int n)
+{
+    return __builtin_shufflevector(load_part8(p, n), load_part8(p + 8, n - 8), 0, 1, 2, 3, 4, 5, 6,
+                                   7, 8, 9, 10, 11, 12, 13, 14, 15);
+}
+#endif
+#endif
+#endif
+
 /* n elements from p, zeros in the other lanes; nothing behind the n elements is read. */
 INLINE vec load(const REAL *p, int n)
 {
     if (n == V)
         return *(const vec_anywhere *)p;
-    vec x = { 0 };
-    memcpy(&x, p, (size_t)n * sizeof *p);
-    return x;
+    return load_part(p, n);
 }
 
 /* The first n lanes of x; nothing behind them is written. */
@@ -359,9 +401,10 @@ INLINE vec v_tanh(vec x)
 /* x = m 2^n with sqrt(1/2) <= m < sqrt(2): log x = n ln 2 + log(1 + f), f = m - 1. */
 INLINE vec v_log(vec x)
 {
-    const ints tiny = x < splat(0x1p-126f), root_half = splat_int(0x3f3504f3);
-    const ints shifted = (ints)v_select(tiny, x * 0x1p+24f, x) - root_half;
-    const vec n = __builtin_convertvector((shifted >> 23) - (tiny & 24), vec);
+    const uint32_t root_half = 0x3f3504f3; /* the bits of sqrt(1/2) */
+    const ints tiny = x < splat(0x1p-126f);
+    const words shifted = (words)v_select(tiny, x * 0x1p+24f, x) - root_half;
+    const vec n = __builtin_convertvector(((ints)shifted >> 23) - (tiny & 24), vec);
     const vec f = (vec)((shifted & 0x007fffff) + root_half) - 1.0f, ff = f * f;
     vec q = f * -0x1.38b5bep-4f + 0x1.055b60p-3f;
     q = q * f - 0x1.0d8532p-3f;

@@ -1,0 +1,301 @@
+/* sample/forward.c: written by lstmc 0.1 from the spec of model "sample".
+ * Do not edit; change the spec and run lstmc again.
+ * model   LSTM 2 > Dense 37 softmax, float32, batch 4, steps 3
+ * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 4.6 KB
+ */
+#define SAMPLE_INTERNAL
+#include "sample.h"
+#include "kernels.h"
+#include <lstmc/scalar.h>
+
+/* c 4x8 = matmul of a 4x2, b 2x8, a call of BLAS for each block of columns */
+static void product_4x8x2(const struct lstmc_worker *me, float *c, const float *a, const float *b)
+{
+    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
+        lstmc_product_f32(0, 0, 4, 8, 2, a, 2, b, 8, c, 8);
+}
+
+/* c 4x37 = matmul of a 4x2, b 2x37, a call of BLAS for each block of columns */
+static void product_4x37x2(const struct lstmc_worker *me, float *c, const float *a, const float *b)
+{
+    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
+        lstmc_product_f32(0, 0, 4, 37, 2, a, 2, b, 37, c, 37);
+}
+
+/* c 4x8 = matmul of a 4x2, b 2x8, a call of BLAS for each block of columns */
+static void product_4x8x2_2(const struct lstmc_worker *me, float *c, const float *a, const float *b)
+{
+    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
+        lstmc_product_f32(0, 0, 4, 8, 2, a, 8, b, 8, c, 8);
+}
+
+/* c 4x37 = matmul of a 4x2, b 2x37, a call of BLAS for each block of columns */
+static void product_4x37x2_2(const struct lstmc_worker *me, float *c, const float *a,
+    const float *b)
+{
+    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
+        lstmc_product_f32(0, 0, 4, 37, 2, a, 8, b, 37, c, 37);
+}
+
+static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    const struct sample_weights *p = sample_weights(call);
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range rows12 = lstmc_share(me, 1, 1, 12);
+    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+    const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
+
+    /* lstm: LSTM { 2 } */
+    k->gather_37x8(w + TRAIN_LSTM_GATHER, p->lstm_kernel, (int32_t *)(w + TRAIN_X),
+        rows12); /* %315 */
+
+    /* lstm, t = 0: LSTM { 2 } */
+    k->lstm_forward_0(w + TRAIN_LSTM_SIGMOID, w + TRAIN_LSTM_SIGMOID_2, w + TRAIN_LSTM_TANH,
+        w + TRAIN_LSTM_MUL, w + TRAIN_LSTM_TANH_2, w + TRAIN_LSTM_MUL_2, w + TRAIN_LSTM_GATHER,
+        p->lstm_bias, cols2); /* %18..%20 */
+
+    /* lstm, t = 1: LSTM { 2 } */
+    product_4x8x2(me, w + TRAIN_LSTM_MATMUL(1), w + TRAIN_LSTM_MUL_2,
+        p->lstm_recurrent_kernel); /* %23 */
+    k->lstm_forward_1(w + TRAIN_LSTM_SIGMOID_5, w + TRAIN_LSTM_ADD, w + TRAIN_LSTM_TANH_4,
+        w + TRAIN_LSTM_MUL_2 + 4 * 2, w + TRAIN_LSTM_GATHER + 4 * 8, p->lstm_bias,
+        w + TRAIN_LSTM_MUL, cols2); /* %36..%38 */
+
+    /* lstm, t = 2: LSTM { 2 } */
+    product_4x8x2(me, w + TRAIN_LSTM_MATMUL(2), w + TRAIN_LSTM_MUL_2 + 4 * 2,
+        p->lstm_recurrent_kernel); /* %41 */
+    k->lstm_forward_2(w + TRAIN_LSTM_SIGMOID_8, w + TRAIN_LSTM_TANH_6, w + TRAIN_LSTM_MUL_3,
+        w + TRAIN_LSTM_GATHER + 8 * 8, p->lstm_bias, w + TRAIN_LSTM_ADD, cols2); /* %54..%56 */
+
+    /* dense: Dense { 37, activation = "softmax" } */
+    product_4x37x2(me, w + TRAIN_DENSE_MATMUL, w + TRAIN_LSTM_MUL_3, p->dense_kernel); /* %57 */
+    k->dense_forward_0(w + TRAIN_DENSE_ADD, p->dense_bias, cols37); /* %58 */
+    k->reduce_max_4x37(w + TRAIN_DENSE_REDUCE_MAX, w + TRAIN_DENSE_ADD, rows4); /* %59 */
+
+    /* loss: categorical_crossentropy */
+    k->pick_4x37(w + TRAIN_LOSS_PICK, w + TRAIN_DENSE_ADD, (int32_t *)(w + TRAIN_Y),
+        rows4); /* %69 */
+    k->argmax_4x37((int32_t *)(w + TRAIN_LOSS_ARGMAX), w + TRAIN_DENSE_ADD, rows4); /* %73 */
+
+    /* dense: Dense { 37, activation = "softmax" } */
+    k->dense_forward_1(w + TRAIN_DENSE_EXP, w + TRAIN_DENSE_REDUCE_MAX, cols37); /* %62 */
+}
+
+static void train_forward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
+
+    /* loss: categorical_crossentropy */
+    k->loss_forward_0(w + TRAIN_LOSS_SELECT, (int32_t *)(w + TRAIN_LOSS_ARGMAX),
+        (int32_t *)(w + TRAIN_Y), w + TRAIN_WEIGHT, cols1); /* %76 */
+
+    /* dense: Dense { 37, activation = "softmax" } */
+    k->sum_4x37(w + TRAIN_DENSE_SUM, w + TRAIN_DENSE_EXP, rows4); /* %63 */
+
+    /* loss: categorical_crossentropy */
+    k->sum_4x1(w + TRAIN_CORRECT, w + TRAIN_LOSS_SELECT, cols1); /* %77 */
+    k->loss_forward_1(w + TRAIN_LOSS_MUL, w + TRAIN_DENSE_SUM, w + TRAIN_LOSS_PICK,
+        w + TRAIN_WEIGHT, cols1); /* %71 */
+}
+
+void sample_train_forward(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    train_forward_lstm(call, me);
+    train_forward_loss(call, me);
+}
+
+static void train_forward_loss_2(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
+
+    /* loss: categorical_crossentropy */
+    k->sum_4x1(w + TRAIN_LOSS, w + TRAIN_LOSS_MUL, cols1); /* %72 */
+}
+
+void sample_train_forward_2(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    train_forward_loss_2(call, me);
+}
+
+static void train_forward_lstm_2(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+
+    /* lstm: LSTM { 2 } */
+    k->fill_4_2(w + TRAIN_LSTM_D_MUL + 2, cols2); /* %347 */
+}
+
+void sample_train_forward_3(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    train_forward_lstm_2(call, me);
+}
+
+static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    const struct sample_weights *p = sample_weights(call);
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range rows12 = lstmc_share(me, 1, 1, 12);
+    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+    const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
+
+    /* lstm: LSTM { 2 } */
+    k->gather_37x8(w + GRADS_LSTM_GATHER, p->lstm_kernel, (int32_t *)(w + GRADS_X),
+        rows12); /* %221 */
+
+    /* lstm, t = 0: LSTM { 2 } */
+    k->lstm_forward_0(w + GRADS_LSTM_SIGMOID, w + GRADS_LSTM_SIGMOID_2, w + GRADS_LSTM_TANH,
+        w + GRADS_LSTM_MUL, w + GRADS_LSTM_TANH_2, w + GRADS_LSTM_MUL_2, w + GRADS_LSTM_GATHER,
+        p->lstm_bias, cols2); /* %18..%20 */
+
+    /* lstm, t = 1: LSTM { 2 } */
+    product_4x8x2(me, w + GRADS_LSTM_MATMUL(1), w + GRADS_LSTM_MUL_2,
+        p->lstm_recurrent_kernel); /* %23 */
+    k->lstm_forward_1(w + GRADS_LSTM_SIGMOID_5, w + GRADS_LSTM_ADD, w + GRADS_LSTM_TANH_4,
+        w + GRADS_LSTM_MUL_2 + 4 * 2, w + GRADS_LSTM_GATHER + 4 * 8, p->lstm_bias,
+        w + GRADS_LSTM_MUL, cols2); /* %36..%38 */
+
+    /* lstm, t = 2: LSTM { 2 } */
+    product_4x8x2(me, w + GRADS_LSTM_MATMUL(2), w + GRADS_LSTM_MUL_2 + 4 * 2,
+        p->lstm_recurrent_kernel); /* %41 */
+    k->lstm_forward_2(w + GRADS_LSTM_SIGMOID_8, w + GRADS_LSTM_TANH_6, w + GRADS_LSTM_MUL_3,
+        w + GRADS_LSTM_GATHER + 8 * 8, p->lstm_bias, w + GRADS_LSTM_ADD, cols2); /* %54..%56 */
+
+    /* dense: Dense { 37, activation = "softmax" } */
+    product_4x37x2(me, w + GRADS_DENSE_MATMUL, w + GRADS_LSTM_MUL_3, p->dense_kernel); /* %57 */
+    k->dense_forward_0(w + GRADS_DENSE_ADD, p->dense_bias, cols37); /* %58 */
+    k->reduce_max_4x37(w + GRADS_DENSE_REDUCE_MAX, w + GRADS_DENSE_ADD, rows4); /* %59 */
+
+    /* loss: categorical_crossentropy */
+    k->pick_4x37(w + GRADS_LOSS_PICK, w + GRADS_DENSE_ADD, (int32_t *)(w + GRADS_Y),
+        rows4); /* %69 */
+
+    /* dense: Dense { 37, activation = "softmax" } */
+    k->dense_forward_1(w + GRADS_DENSE_EXP, w + GRADS_DENSE_REDUCE_MAX, cols37); /* %62 */
+    k->sum_4x37(w + GRADS_DENSE_SUM, w + GRADS_DENSE_EXP, rows4); /* %63 */
+}
+
+static void grads_forward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
+
+    /* loss: categorical_crossentropy */
+    k->loss_forward_1(w + GRADS_LOSS_MUL, w + GRADS_DENSE_SUM, w + GRADS_LOSS_PICK,
+        w + GRADS_WEIGHT, cols1); /* %71 */
+}
+
+void sample_grads_forward(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    grads_forward_lstm(call, me);
+    grads_forward_loss(call, me);
+}
+
+static void grads_forward_loss_2(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
+
+    /* loss: categorical_crossentropy */
+    k->sum_4x1(w + GRADS_LOSS, w + GRADS_LOSS_MUL, cols1); /* %72 */
+}
+
+void sample_grads_forward_2(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    grads_forward_loss_2(call, me);
+}
+
+static void grads_forward_lstm_2(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+
+    /* lstm: LSTM { 2 } */
+    k->fill_4_2(w + GRADS_LSTM_D_MUL + 2, cols2); /* %253 */
+}
+
+void sample_grads_forward_3(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    grads_forward_lstm_2(call, me);
+}
+
+static void eval_forward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    const struct sample_weights *p = sample_weights(call);
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range rows12 = lstmc_share(me, 1, 1, 12);
+    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+    const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
+
+    /* lstm: LSTM { 2 } */
+    k->gather_37x8(w + EVAL_LSTM_GATHER, p->lstm_kernel, (int32_t *)(w + EVAL_X), rows12); /* %83 */
+
+    /* lstm, t = 0: LSTM { 2 } */
+    k->lstm_forward_3(w + EVAL_LSTM_MUL_2, p->lstm_bias, cols2); /* %16..%20 */
+
+    /* lstm, t = 1: LSTM { 2 } */
+    product_4x8x2_2(me, w + EVAL_LSTM_MATMUL(1), w + EVAL_LSTM_MUL_2,
+        p->lstm_recurrent_kernel); /* %23 */
+    k->lstm_forward_4(w + EVAL_LSTM_GATHER + 4 * 8, w + EVAL_LSTM_MATMUL(1), p->lstm_bias,
+        w + EVAL_LSTM_MUL, cols2); /* %35..%38 */
+
+    /* lstm, t = 2: LSTM { 2 } */
+    product_4x8x2_2(me, w + EVAL_LSTM_MATMUL(2), w + EVAL_LSTM_MUL_3,
+        p->lstm_recurrent_kernel); /* %41 */
+    k->lstm_forward_5(w + EVAL_LSTM_GATHER + 8 * 8, w + EVAL_LSTM_MATMUL(2), p->lstm_bias,
+        w + EVAL_LSTM_ADD, cols2); /* %56 */
+
+    /* dense: Dense { 37, activation = "softmax" } */
+    product_4x37x2_2(me, w + EVAL_DENSE_MATMUL, w + EVAL_LSTM_MUL_4, p->dense_kernel); /* %57 */
+    k->dense_forward_0(w + EVAL_DENSE_ADD, p->dense_bias, cols37); /* %58 */
+    k->reduce_max_4x37(w + EVAL_DENSE_REDUCE_MAX, w + EVAL_DENSE_ADD, rows4); /* %59 */
+
+    /* loss: categorical_crossentropy */
+    k->pick_4x37(w + EVAL_LOSS_PICK, w + EVAL_DENSE_ADD, (int32_t *)(w + EVAL_Y), rows4); /* %69 */
+    k->argmax_4x37((int32_t *)(w + EVAL_LOSS_ARGMAX), w + EVAL_DENSE_ADD, rows4); /* %73 */
+
+    /* dense: Dense { 37, activation = "softmax" } */
+    k->dense_forward_1(w + EVAL_DENSE_EXP, w + EVAL_DENSE_REDUCE_MAX, cols37); /* %62 */
+}
+
+static void eval_forward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
+
+    /* loss: categorical_crossentropy */
+    k->loss_forward_0(w + EVAL_LOSS_SELECT, (int32_t *)(w + EVAL_LOSS_ARGMAX),
+        (int32_t *)(w + EVAL_Y), w + EVAL_WEIGHT, cols1); /* %76 */
+
+    /* dense: Dense { 37, activation = "softmax" } */
+    k->sum_4x37(w + EVAL_DENSE_SUM, w + EVAL_DENSE_EXP, rows4); /* %63 */
+
+    /* loss: categorical_crossentropy */
+    k->sum_4x1(w + EVAL_CORRECT, w + EVAL_LOSS_SELECT, cols1); /* %77 */
+    k->loss_forward_1(w + EVAL_LOSS_MUL, w + EVAL_DENSE_SUM, w + EVAL_LOSS_PICK, w + EVAL_WEIGHT,
+        cols1); /* %71 */
+    k->sum_4x1(w + EVAL_LOSS, w + EVAL_LOSS_MUL, cols1); /* %72 */
+}
+
+void sample_eval(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    eval_forward_lstm(call, me);
+    eval_forward_loss(call, me);
+}
