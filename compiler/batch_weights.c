@@ -190,7 +190,8 @@ static void join_weight(struct batch *b, struct weight *w)
     struct node *last = outermost(w->products, w->count, true);
     if (count_levels(b, w) == w->count)
         return;
-    qsort(w->products, (size_t)w->count, sizeof(struct node *), by_level);
+    if (w->count > 1)
+        qsort(w->products, (size_t)w->count, sizeof(struct node *), by_level);
     for (int i = 0, next; i < w->count; i = next) {
         for (next = i + 1;
              next < w->count && level_of(w->products[next]) == level_of(w->products[i]);)

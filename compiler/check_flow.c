@@ -45,23 +45,22 @@ static void write_value(struct flow *f, struct value *v, int time)
 
 /* ---- reading ---------------------------------------------------------------------------------- */
 
-static int64_t later(int64_t a, int64_t b)
+/* The stretch of memory that both reach over; they overlap. */
+static struct span between(const struct span *a, const struct span *b)
 {
-    return a > b ? a : b;
+    const int64_t start = a->start > b->start ? a->start : b->start;
+    const int64_t end = span_end(a) < span_end(b) ? span_end(a) : span_end(b);
+    return (struct span){ a->region, start, end - start, end - start, 1 };
 }
 
-/* The bytes that the reader shares with `leaf`, a value that some node wrote as a whole, are they leaf's? */
+/* The bytes that the reader shares with `leaf`, a value that some node wrote as a whole, are they
+ * leaf's? */
 static const char *read_leaf(struct flow *f, const struct value *leaf)
 {
     const struct record *own = leaf->note;
     if (!own)
         return arena_printf(f->v->arena, "%s is read but never written", value_text(f->v, leaf));
-    struct span shared = own->span;
-    shared.start = later(own->span.start, f->span.start);
-    shared.width = later(
-        1, (span_end(&own->span) < span_end(&f->span) ? span_end(&own->span) : span_end(&f->span)) -
-               shared.start);
-    shared.rows = 1;
+    const struct span shared = between(&own->span, &f->span);
     struct stretch *end;
     for (struct stretch *at = map_stretches(f->map, &shared, &end); at < end; at++)
         for (const struct item *i = *map_items(f->map, at); i; i = i->next) {

@@ -167,7 +167,8 @@ const char *check_tensors(const struct module *m)
     count = 0;
     for (const struct tensor *t = m->tensors; t; t = t->next)
         sorted[count++] = t;
-    qsort(sorted, (size_t)count, sizeof *sorted, by_place);
+    if (count > 1)
+        qsort(sorted, (size_t)count, sizeof *sorted, by_place);
     for (int i = 1; i < count; i++) {
         const struct value *a = &sorted[i - 1]->value, *b = &sorted[i]->value;
         const struct span x = span_of(m, a, a->place), y = span_of(m, b, b->place);

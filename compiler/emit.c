@@ -52,11 +52,6 @@ enum { TRAINER_FILES = sizeof trainer_files / sizeof *trainer_files };
 
 /* ---- the disk --------------------------------------------------------------------------------------------- */
 
-struct output {
-    const char *path;
-    struct buffer text;
-};
-
 static void make_folder(const char *path)
 {
     char *copy = strdup(path);
@@ -73,30 +68,30 @@ static void make_folder(const char *path)
     free(copy);
 }
 
-static bool is_on_disk(const struct output *o)
+static bool is_on_disk(const char *path, const struct buffer *text)
 {
     size_t size;
     const char *why;
-    unsigned char *old = read_regular_file(o->path, &size, &why);
-    const bool same = old && size == o->text.length && memcmp(old, o->text.text, size) == 0;
+    unsigned char *old = read_regular_file(path, &size, &why);
+    const bool same = old && size == text->length && memcmp(old, text->text, size) == 0;
     free(old);
     return same;
 }
 
 /* Whole or not at all: under another name first. */
-static void write_file(struct arena *a, const struct output *o)
+static void write_file(struct arena *a, const char *path, const struct buffer *text)
 {
-    if (is_on_disk(o))
+    if (is_on_disk(path, text))
         return;
-    const char *draft = arena_printf(a, "%s.new", o->path);
+    const char *draft = arena_printf(a, "%s.new", path);
     FILE *f = fopen(draft, "wb");
     if (!f)
-        err("option -o: %s: %s", o->path, strerror(errno));
-    const bool written = fwrite(o->text.text, 1, o->text.length, f) == o->text.length;
-    if (fclose(f) != 0 || !written || rename(draft, o->path) != 0) {
+        err("option -o: %s: %s", path, strerror(errno));
+    const bool written = fwrite(text->text, 1, text->length, f) == text->length;
+    if (fclose(f) != 0 || !written || rename(draft, path) != 0) {
         const int why = errno;
         (void)unlink(draft);
-        err("option -o: %s: %s", o->path, strerror(why));
+        err("option -o: %s: %s", path, strerror(why));
     }
 }
 
@@ -110,18 +105,18 @@ static const char *spec_of(struct arena *a, const char *ir)
     return from ? arena_copy(a, from + 1, strcspn(from + 1, "\"\n")) : NULL;
 }
 
-static void warn_of_another_spec(struct arena *a, const struct output *ir)
+static void warn_of_another_spec(struct arena *a, const char *path, const struct buffer *ir)
 {
     size_t size;
     const char *why;
-    unsigned char *old = read_regular_file(ir->path, &size, &why);
+    unsigned char *old = read_regular_file(path, &size, &why);
     if (!old)
         return;
     const char *was = spec_of(a, arena_copy(a, (const char *)old, size)),
-               *is = spec_of(a, ir->text.text);
+               *is = spec_of(a, ir->text);
     if (was && is && strcmp(was, is) != 0)
-        fprintf(stderr, "lstmc: warning: %s was made from %s and is now overwritten from %s\n",
-                ir->path, was, is);
+        diag(SEVERITY_WARNING, (struct where){ .file = path },
+             "this was made from %s and is now overwritten from %s", was, is);
     free(old);
 }
 
@@ -149,27 +144,35 @@ static struct emission open_emission(struct module *m, const struct options *o)
     return e;
 }
 
-void emit_trainer(struct module *m, const struct options *o)
+struct output *emit_to_memory(struct module *m, const struct options *o, int *count)
 {
     struct arena *a = m->arena;
-    struct output files[TRAINER_FILES];
+    struct output *files = arena_new_array(a, struct output, TRAINER_FILES);
     struct emission e = open_emission(m, o);
     e.forms_end = &e.forms;
     check_name(m->name);
     name_tensors(&e);
     find_steps(&e);
-    const char *folder = arena_printf(a, "%s/%s", o->output, m->name);
     for (int i = 0; i < TRAINER_FILES; i++) {
-        const char *name = trainer_files[i].name[0] == '%'
-                               ? arena_printf(a, "%s%s", m->name, trainer_files[i].name + 2)
-                               : trainer_files[i].name;
-        files[i] = (struct output){ arena_printf(a, "%s/%s", folder, name), { .arena = a } };
+        const char *name = trainer_files[i].name;
+        files[i].name = name[0] == '%' ? arena_printf(a, "%s%s", m->name, name + 2) : name;
+        files[i].text.arena = a;
         trainer_files[i].put(&e, &files[i].text);
     }
-    warn_of_another_spec(a, &files[TRAINER_FILES - 1]);
+    *count = TRAINER_FILES;
+    return files;
+}
+
+void emit_trainer(struct module *m, const struct options *o)
+{
+    struct arena *a = m->arena;
+    int count;
+    const struct output *files = emit_to_memory(m, o, &count), *ir = &files[count - 1];
+    const char *folder = arena_printf(a, "%s/%s", o->output, m->name);
+    warn_of_another_spec(a, arena_printf(a, "%s/%s", folder, ir->name), &ir->text);
     make_folder(folder);
-    for (int i = 0; i < TRAINER_FILES; i++)
-        write_file(a, &files[i]);
+    for (int i = 0; i < count; i++)
+        write_file(a, arena_printf(a, "%s/%s", folder, files[i].name), &files[i].text);
 }
 
 /* To DIR/NAME/NAME.ending, or to stdout. */
@@ -182,8 +185,7 @@ static void emit_text(const struct module *m, const struct options *o, const cha
     }
     const char *folder = arena_printf(m->arena, "%s/%s", o->output, m->name);
     make_folder(folder);
-    write_file(m->arena, &(struct output){
-                             arena_printf(m->arena, "%s/%s.%s", folder, m->name, ending), *text });
+    write_file(m->arena, arena_printf(m->arena, "%s/%s.%s", folder, m->name, ending), text);
 }
 
 /* ---- the depfile ---------------------------------------------------------------------------------------------- */
@@ -209,7 +211,7 @@ static void write_depfile(const struct module *m, const struct options *o)
         add_path(&out, f->path);
     }
     buffer_puts(&out, "\n");
-    write_file(m->arena, &(struct output){ o->depfile_path, out });
+    write_file(m->arena, o->depfile_path, &out);
 }
 
 void emit_model(struct module *m, const struct options *o)

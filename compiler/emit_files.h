@@ -23,6 +23,13 @@ void put_cmake(struct emission *e, struct buffer *out);
 void put_make(struct emission *e, struct buffer *out);
 void put_ir(struct emission *e, struct buffer *out); /* NAME.ir */
 
+/* All of them in memory, in the order in which they are read; none has a folder in its name. */
+struct output {
+    const char *name;
+    struct buffer text;
+};
+struct output *emit_to_memory(struct module *m, const struct options *o, int *count);
+
 /* The graph of the module, for --emit=dot. */
 void put_dot(const struct module *m, struct buffer *out);
 

@@ -9,8 +9,8 @@
 bool node_runs(const struct node *n);
 
 struct grid grid_choose(const struct node *n);
-int64_t
-grid_extent(const struct node *n); /* rows or columns of the index space, as its grid splits */
+/* Rows or columns of the index space, as its grid splits. */
+int64_t grid_extent(const struct node *n);
 
 /* What block i covers of a value that is split: [start, stop) of `extent` rows or columns. */
 struct range {

@@ -124,9 +124,8 @@ bool home_equal(const struct home *a, const struct home *b)
 static struct home cut(struct home h, int64_t row, int64_t col, const struct value *v)
 {
     if (v->type.elem == ELEM_BIT && col % WORD != 0)
-        err("%%%d: bits are addressed in words of %d, so columns from %lld on are no place of "
-            "their "
-            "own",
+        err("%%%d: bits are addressed in words of %d, so columns from %lld on have no place of "
+            "their own",
             v->id, WORD, (long long)col);
     if (h.stride) {
         h.shift += row * h.stride + col;
@@ -239,7 +238,8 @@ static int by_size(const void *x, const void *y)
 
 static void place_concats(struct finder *f)
 {
-    qsort(f->concats.items, (size_t)f->concats.count, sizeof *f->concats.items, by_size);
+    if (f->concats.count > 0)
+        qsort(f->concats.items, (size_t)f->concats.count, sizeof *f->concats.items, by_size);
     for (int i = 0; i < f->concats.count; i++)
         place_concat(f, f->concats.items[i]);
 }

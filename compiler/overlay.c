@@ -26,8 +26,7 @@ struct tenant {
 struct trial {
     struct slabs *s;
     struct slab *host;
-    bool
-        strict; /* only who costs nothing: as large as the host, or alive only while it is anyway */
+    bool strict; /* only those who cost nothing, see costs_nothing */
     struct tenant *tenants;
     int count, capacity, limit;
 };
@@ -59,14 +58,24 @@ static bool precedes(const struct life *old, const struct life *new)
     return true;
 }
 
-/* The last life that begins no later; the list is entered where it was changed last. */
-static struct life *life_before(struct life *at, int birth)
+/* In time; within one phase in the order of the list. Which it may be, precedes decides. */
+static bool is_before(const struct life *a, const struct life *b)
 {
-    while (at && at->birth > birth && at->before)
+    if (a->birth != b->birth)
+        return a->birth < b->birth;
+    if (a->death != b->death)
+        return a->death < b->death;
+    return a->first->use->access.node->order < b->first->use->access.node->order;
+}
+
+/* The last life before the new one; the list is entered where it was changed last. */
+static struct life *life_before(struct life *at, const struct life *new)
+{
+    while (at && !is_before(at, new) && at->before)
         at = at->before;
-    while (at && at->after && at->after->birth <= birth)
+    while (at && at->after && is_before(at->after, new))
         at = at->after;
-    return at && at->birth <= birth ? at : NULL;
+    return at && is_before(at, new) ? at : NULL;
 }
 
 static struct life *first_life(struct life *at)
@@ -81,7 +90,7 @@ static struct life *first_life(struct life *at)
 static bool find_gap(const struct slab *host, struct life *new)
 {
     struct life *at = host->lives[new->cell];
-    new->before = life_before(at, new->birth);
+    new->before = life_before(at, new);
     new->after = new->before ? new->before->after : first_life(at);
     for (const struct life *l = new->before; l && l->death >= new->birth; l = l->before)
         if (!precedes(l, new))
@@ -220,6 +229,7 @@ static bool lies_within(const struct slab *slab, const struct slab *host, int64_
            (!slab->rigid || a->rows == 1 || a->cols == b->cols);
 }
 
+/* As large as the host, or alive only while the host is anyway. */
 static bool costs_nothing(const struct slab *slab, const struct slab *host)
 {
     const struct root *a = slab->root, *b = host->root;
@@ -347,7 +357,8 @@ static int excess(const struct trial *t, const struct slab *s, bool at_end)
 /* From one end of time: those who reach farthest leave while they save less than their reach costs. */
 static void shear(struct trial *t, bool at_end)
 {
-    qsort(t->tenants, (size_t)t->count, sizeof *t->tenants, at_end ? by_death : by_birth);
+    if (t->count > 1)
+        qsort(t->tenants, (size_t)t->count, sizeof *t->tenants, at_end ? by_death : by_birth);
     int out = 0;
     while (out < t->count) {
         const int reach = excess(t, t->tenants[out].slab, at_end);
@@ -471,7 +482,8 @@ void overlay_slabs(struct slabs *s)
         if (s->items[i].exchanges)
             hosts[count++] = &s->items[i];
     }
-    qsort(hosts, (size_t)count, sizeof *hosts, by_size);
+    if (count > 1)
+        qsort(hosts, (size_t)count, sizeof *hosts, by_size);
     for (int i = 0; i < count; i++)
         if (!hosts[i]->host)
             fill_host(s, hosts[i]);

@@ -163,7 +163,8 @@ static struct piece **sorted(struct arena *a, struct piece *pieces, int count,
     struct piece **list = arena_new_array(a, struct piece *, count);
     for (int i = 0; i < count; i++)
         list[i] = &pieces[i];
-    qsort(list, (size_t)count, sizeof *list, order);
+    if (count > 1)
+        qsort(list, (size_t)count, sizeof *list, order);
     return list;
 }
 

@@ -90,37 +90,27 @@ static struct value *insert_call(struct program *p, struct kernel *k, struct val
 
 static bool is_bare_constant(const struct node *n)
 {
-    return n->op == OP_CONST && node_result(n)->type.elem != ELEM_DOUBLE;
-}
-
-static void fill_constant(struct program *p, struct node *n, bool used)
-{
-    struct value *v = node_result(n);
-    if (used && v->type.elem == ELEM_INDEX)
-        err("program %s: %%%d: constant indices are not computed by any kernel", p->name, v->id);
-    if (used)
-        v->note = insert_call(p, fill_kernel(p->module, n), NULL, n, n->next);
-    node_remove(program_list(p), n);
+    return n && n->op == OP_CONST && node_result(n)->type.elem != ELEM_DOUBLE;
 }
 
 /* What fuse left outside of kernels, as an operand of a product or a part of a concat, must be written
- * somewhere by someone; what nobody uses goes. */
+ * somewhere by someone: for each user anew, since a copy is no cheaper. */
 static void fill_constants(struct program *p)
 {
-    struct node *n = p->first, *next;
-    while (n && !is_bare_constant(n))
-        n = n->next;
-    if (!n)
-        return;
-    const int *uses = count_uses(p);
-    clear_notes(p);
-    for (; n; n = next) {
+    for (struct node *n = p->first, *next; n; n = next) {
         next = n->next;
+        for (int i = 0; i < n->arg_count; i++) {
+            struct node *constant = n->args[i]->def;
+            if (!is_bare_constant(constant))
+                continue;
+            if (n->args[i]->type.elem == ELEM_INDEX)
+                err("program %s: %%%d: constant indices are not computed by any kernel", p->name,
+                    n->args[i]->id);
+            n->args[i] = insert_call(p, fill_kernel(p->module, constant), NULL, n, n);
+        }
         if (is_bare_constant(n))
-            fill_constant(p, n, uses[node_result(n)->id] > 0);
+            node_remove(program_list(p), n);
     }
-    replace_noted(p);
-    clear_notes(p);
 }
 
 /* ---- copies ----------------------------------------------------------------------------------- */

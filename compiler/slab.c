@@ -120,7 +120,8 @@ static int by_number(const void *x, const void *y)
 static void close_bands(struct bands *b, int cuts)
 {
     int kept = 0;
-    qsort(b->cuts, (size_t)cuts, sizeof *b->cuts, by_number);
+    if (cuts > 1)
+        qsort(b->cuts, (size_t)cuts, sizeof *b->cuts, by_number);
     for (int i = 0; i < cuts; i++)
         if (kept == 0 || b->cuts[kept - 1] != b->cuts[i])
             b->cuts[kept++] = b->cuts[i];

@@ -17,8 +17,8 @@ struct span span_of_block(const struct module *m, const struct node *n, const st
 int64_t span_end(const struct span *s);
 bool span_equal(const struct span *a, const struct span *b);
 bool span_overlaps(const struct span *a, const struct span *b);
-bool span_overlaps_all(const struct span *a, const struct span *b,
-                       const struct span *c); /* in one byte */
+/* In one byte that is of all three. */
+bool span_overlaps_all(const struct span *a, const struct span *b, const struct span *c);
 /* Is b within a? false means that it may be. */
 bool span_contains(const struct span *a, const struct span *b);
 
