@@ -22,8 +22,8 @@ struct accesses {
 };
 void accesses_find(struct accesses *list, const struct node *n);
 
-/* Is it so that no block of a's node touches of its rectangle what a block of another number touches of
- * b's rectangle, b's root being shifted by (row, col) against a's? Then one worker does both, the earlier
- * node first, whatever the number of workers. */
+/* Is it so that no block of a's node touches of its rectangle what a block of another number
+ * touches of b's rectangle, b's root being shifted by (row, col) against a's? Then one worker
+ * does both, the earlier node first, whatever the number of workers. */
 bool keeps_apart(const struct access *a, const struct access *b, int64_t row, int64_t col);
 #endif

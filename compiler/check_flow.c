@@ -1,6 +1,7 @@
-/* Follows the bytes through a planned program in the order of the list: each that is read must have been
- * written last by the value that is read. Memory is a map of records, one for each write; a newer record that
- * covers an older one replaces it, so few lie over each other anywhere. */
+/* Follows the bytes through a planned program in the order of the list: each that is read must
+ * have been written last by the value that is read. Memory is a map of records, one for each
+ * write; a newer record that covers an older one replaces it, so few lie over each other
+ * anywhere. */
 #include "check_races.h"
 
 enum { MAX_NESTING = 1000 }; /* of concats */
@@ -19,7 +20,7 @@ struct flow {
     struct span span;           /* where it lies */
 };
 
-/* ---- writing ---------------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------- */
 
 static void forget_covered(struct flow *f, const struct span *by)
 {
@@ -43,7 +44,7 @@ static void write_value(struct flow *f, struct value *v, int time)
     v->note = r;
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------- */
 
 /* The stretch of memory that both reach over; they overlap. */
 static struct span between(const struct span *a, const struct span *b)
@@ -120,7 +121,7 @@ static const char *read_value(struct flow *f, const struct value *v)
     return read_leaves(f, v, 0);
 }
 
-/* ---- the walk --------------------------------------------------------------------------------- */
+/* ---- the walk ------------------------------------------------------------------------------ */
 
 /* What is there before the first node: one after the other, lest they overlap. */
 static void write_first(struct flow *f)
@@ -145,7 +146,8 @@ static const char *run_node(struct flow *f, const struct node *n, int time)
     return fault;
 }
 
-/* What must be there after the last node: results, and every tensor with its new value or its old one. */
+/* What must be there after the last node: results, and every tensor with its new value or its
+ * old one. */
 static const char *read_last(struct flow *f, const struct node **at)
 {
     const char *fault = NULL;

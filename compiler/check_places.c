@@ -1,7 +1,8 @@
-/* Proofs about a scheduled and a planned program: no pass is believed. Three things are shown of a plan. Views,
- * parts and assigned values lie where they must, so that their elements are there without being moved. Walking
- * the list in order, each byte that is read was last written by the value that is read. And in each phase,
- * blocks of different workers keep apart, so that every order of the workers gives what the list gives. */
+/* Proofs about a scheduled and a planned program: no pass is believed. Three things are shown of
+ * a plan. Views, parts and assigned values lie where they must, so that their elements are there
+ * without being moved. Walking the list in order, each byte that is read was last written by the
+ * value that is read. And in each phase, blocks of different workers keep apart, so that every
+ * order of the workers gives what the list gives. */
 #include "check_places.h"
 #include "check_races.h"
 #include "home.h"
@@ -15,7 +16,7 @@ static struct prover prover_new(const struct program *p)
     return (struct prover){ .p = p, .m = p->module, .arena = a };
 }
 
-/* ---- the schedule ----------------------------------------------------------------------------- */
+/* ---- the schedule -------------------------------------------------------------------------- */
 
 /* Also of the plan: what follows divides by units and counts blocks. */
 static const char *check_grids(const struct prover *v, const struct node **at)
@@ -102,7 +103,7 @@ const char *check_schedule(struct program *p, const struct node **at)
     return fault;
 }
 
-/* ---- places ----------------------------------------------------------------------------------- */
+/* ---- places -------------------------------------------------------------------------------- */
 
 static int64_t region_bytes(const struct module *m, const struct program *p, enum region r)
 {
@@ -186,7 +187,7 @@ static bool is_plain(const struct value *v)
     return shape_rows(v->type.shape) == 1 || v->place.stride == shape_cols(v->type.shape);
 }
 
-/* ---- views, parts, assigned values ------------------------------------------------------------ */
+/* ---- views, parts, assigned values --------------------------------------------------------- */
 
 /* The place of `row` and `col` of v. */
 static struct place place_within(const struct module *m, const struct value *v, int64_t row,
@@ -275,7 +276,7 @@ static const char *check_node_places(const struct prover *v, const struct node *
     return fault;
 }
 
-/* ---- the plan --------------------------------------------------------------------------------- */
+/* ---- the plan ------------------------------------------------------------------------------ */
 
 static struct place place_given(const struct prover *v, const struct value *value)
 {

@@ -1,7 +1,7 @@
-/* What the files of the emitter share. emit.c walks the list of emitted files; here is the vocabulary:
+/* What the files of the emitter share. emit.c walks the list of emitted files; the vocabulary:
  *
- *   form     a function of kernels.inc (or a product by BLAS): what a node does at fixed shapes, strides
- *            and axis. Nodes that do the same share one, so 50 time steps share a few.
+ *   form     a function of kernels.inc (or a product by BLAS): what a node does at fixed shapes,
+ *            strides and axis. Nodes that do the same share one, so 50 time steps share a few.
  *   step     what one runnable node becomes: a call of its form with constant addresses.
  *   memory   the named constants by which a program's steps speak of the work region.
  *
@@ -14,7 +14,7 @@
 
 enum { MAX_LANES = 16 }; /* of the widest vector; columns of bits in a word */
 
-/* ---- forms and steps ----------------------------------------------------------------------------- */
+/* ---- forms and steps ------------------------------------------------------------------------- */
 
 /* A pointer that a form takes. Operands that lie side by side (the gates of a cell) share it. */
 struct array {
@@ -57,7 +57,7 @@ struct step {
     struct step *next;
 };
 
-/* ---- memory --------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 /* Values of the work region that play one part, in one or in several time steps. */
 struct role {
@@ -97,10 +97,10 @@ struct memory {
     struct role *roles, **roles_end;
 };
 
-/* ---- the whole ------------------------------------------------------------------------------------ */
+/* ---- the whole ------------------------------------------------------------------------------- */
 
-/* A run of steps of one part: a function of forward.c, backward.c or update.c. The last one of a program bears its name
- * and calls those before it. */
+/* A run of steps of one part: a function of forward.c, backward.c or update.c. The last one of a
+ * program bears its name and calls those before it. */
 struct segment {
     const char *name; /* macbeth_train_forward */
     enum part part;

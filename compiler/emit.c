@@ -1,6 +1,6 @@
-/* The end of the road. Every file is written to memory first; the disk is touched when all of them stand,
- * and only where their bytes differ, so that an error leaves nothing behind and a build compiles only what
- * changed. */
+/* The end of the road. Every file is written to memory first; the disk is touched when all of
+ * them stand, and only where their bytes differ, so that an error leaves nothing behind and a
+ * build compiles only what changed. */
 #define _POSIX_C_SOURCE 200809L
 #include "emit.h"
 #include "diag.h"
@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- the files ------------------------------------------------------------------------------------------ */
+/* ---- the files ------------------------------------------------------------------------------- */
 
 struct file {
     const char *name; /* %s: the model's */
@@ -50,7 +50,7 @@ static const struct file trainer_files[] = {
 
 enum { TRAINER_FILES = sizeof trainer_files / sizeof *trainer_files };
 
-/* ---- the disk --------------------------------------------------------------------------------------------- */
+/* ---- the disk -------------------------------------------------------------------------------- */
 
 static void make_folder(const char *path)
 {
@@ -95,7 +95,7 @@ static void write_file(struct arena *a, const char *path, const struct buffer *t
     }
 }
 
-/* ---- a folder that another spec made ------------------------------------------------------------------------ */
+/* ---- a folder that another spec made --------------------------------------------------------- */
 
 /* The spec that a module's lines name, in its text form; NULL if it names none. */
 static const char *spec_of(struct arena *a, const char *ir)
@@ -120,7 +120,7 @@ static void warn_of_another_spec(struct arena *a, const char *path, const struct
     free(old);
 }
 
-/* ---- what --emit asks for ------------------------------------------------------------------------------------ */
+/* ---- what --emit asks for -------------------------------------------------------------------- */
 
 /* A model gives its name to a file, to a target of CMake and to one of make. */
 static void check_name(const char *name)
@@ -188,7 +188,7 @@ static void emit_text(const struct module *m, const struct options *o, const cha
     write_file(m->arena, arena_printf(m->arena, "%s/%s.%s", folder, m->name, ending), text);
 }
 
-/* ---- the depfile ---------------------------------------------------------------------------------------------- */
+/* ---- the depfile ----------------------------------------------------------------------------- */
 
 static void add_path(struct buffer *out, const char *path)
 {

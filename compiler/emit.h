@@ -4,6 +4,7 @@
 #include "ir.h"
 #include "options.h"
 
-/* Whatever --emit asks for: the trainer's files, the module's text or its graph; and the depfile. */
+/* Whatever --emit asks for: the trainer's files, the module's text or its graph; and the
+ * depfile. */
 void emit_model(struct module *m, const struct options *o);
 #endif

@@ -1,5 +1,5 @@
-/* What an elementwise form computes at one vector: n lanes from column `col` of row `row` on. Every load
- * comes before the stores, so that a result may take its operand's place. */
+/* What an elementwise form computes at one vector: n lanes from column `col` of row `row` on.
+ * Every load comes before the stores, so that a result may take its operand's place. */
 #include "emit_body.h"
 #include "diag.h"
 #include "emit_steps.h"
@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- where an operand's elements are -------------------------------------------------------------------- */
+/* ---- where an operand's elements are --------------------------------------------------------- */
 
 /* The size of an axis, counted from the last; axes that a shape lacks are 1. */
 static int64_t axis_size(struct shape s, int from_last)
@@ -20,8 +20,8 @@ static bool has_axis(struct shape operand, struct shape space, int from_last)
     return axis_size(operand, from_last) == axis_size(space, from_last);
 }
 
-/* The row of an operand, from the row of the space: all axes but the last make the rows, and those that the operand has
- * as 1 do not count. NULL: always the first. */
+/* The row of an operand, from the row of the space: all axes but the last make the rows, and
+ * those that the operand has as 1 do not count. NULL: always the first. */
 static const char *operand_row(struct body *b, struct shape operand, struct shape space)
 {
     const char *text = NULL;
@@ -45,7 +45,8 @@ static const char *operand_row(struct body *b, struct shape operand, struct shap
     return text;
 }
 
-/* row * 1200 + col + 300; `parts` says whether it is a vector's, from column col on, or one element's. */
+/* row * 1200 + col + 300; `parts` says whether it is a vector's, from column col on, or one
+ * element's. */
 static const char *operand_index(struct body *b, int operand, bool *vector)
 {
     const struct operand *o = &b->f->operands[operand];
@@ -114,7 +115,7 @@ static const char *store_text(struct body *b, int operand, int id)
     return arena_printf(b->arena, "store(%s%s, v%d, n)", array, index, id);
 }
 
-/* ---- statements ------------------------------------------------------------------------------------------ */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 static const char *value_type(const struct value *v)
 {
@@ -206,7 +207,7 @@ static void count_body_uses(struct body *b)
         b->uses[k->params[f->checked - f->result_count]->id]++;
 }
 
-/* ---- the comment ------------------------------------------------------------------------------------------- */
+/* ---- the comment ----------------------------------------------------------------------------- */
 
 /* Parts of one value are numbered from left to right: bias[0] to bias[3]. */
 static const char *operand_word(const struct body *b, int operand)
@@ -319,7 +320,7 @@ void put_equations(struct body *b)
     buffer_puts(b->out, " */\n");
 }
 
-/* ---- all of it ---------------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 struct body body_of_form(const struct emission *e, const struct form *f, struct buffer *out)
 {

@@ -1,5 +1,5 @@
-/* The C functions of elementwise forms. emit_body.c has what is computed at one vector, emit_walk.c the walk over rows and
- * columns. */
+/* The C functions of elementwise forms. emit_body.c has what is computed at one vector,
+ * emit_walk.c the walk over rows and columns. */
 #ifndef LSTMC_EMIT_BODY_H
 #define LSTMC_EMIT_BODY_H
 #include "emission.h"
@@ -21,8 +21,8 @@ struct body body_of_form(const struct emission *e, const struct form *f, struct 
 void put_equations(struct body *b);
 
 void put_elementwise(const struct emission *e, const struct form *f, struct buffer *out);
-/* "float *c", "const float *a", ..., doubles, the seed of random bits, the range: what a form is called with. Returns
- * how many; out has room for FORM_PARAMS more than the form's operands. */
+/* "float *c", "const float *a", ..., doubles, the seed of random bits, the range: what a form is
+ * called with. Returns how many; out has room for FORM_PARAMS more than the form's operands. */
 enum { FORM_PARAMS = 4 };
 int form_params(const struct emission *e, const struct form *f, const char **out);
 #endif

@@ -1,5 +1,5 @@
-/* The graph of a module for Graphviz: a cluster for each program, a box for each node that runs, its layer as the colour's
- * group; constants and views are left to the edges. */
+/* The graph of a module for Graphviz: a cluster for each program, a box for each node that runs,
+ * its layer as the colour's group; constants and views are left to the edges. */
 #include "emit_files.h"
 #include "emit_text.h"
 

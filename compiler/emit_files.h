@@ -3,7 +3,8 @@
 #define LSTMC_EMIT_FILES_H
 #include "emission.h"
 
-/* The facts at the head of every file, as an open comment: what follows may add lines and must end it with put_banner_end. */
+/* The facts at the head of every file, as an open comment: what follows may add lines and must
+ * end it with put_banner_end. */
 void put_banner(struct emission *e, const char *file, struct buffer *out);
 void put_banner_end(struct buffer *out);
 

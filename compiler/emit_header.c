@@ -1,4 +1,5 @@
-/* The banner of all files, and NAME.h: what users of a model hold in their hands, and what its files share. */
+/* The banner of all files, and NAME.h: what users of a model hold in their hands, and what its
+ * files share. */
 #include "cost.h"
 #include "emit_files.h"
 #include "emit_memory.h"
@@ -8,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- the banner ------------------------------------------------------------------------------------------ */
+/* ---- the banner ------------------------------------------------------------------------------ */
 
 static int64_t parameter_count(const struct module *m)
 {
@@ -56,9 +57,10 @@ void put_banner_end(struct buffer *out)
     buffer_puts(out, " */\n");
 }
 
-/* ---- how to read the rest ---------------------------------------------------------------------------------- */
+/* ---- how to read the rest -------------------------------------------------------------------- */
 
-/* The step that stands for all others: in the middle of the layer with most time steps, the first such layer. */
+/* The step that stands for all others: in the middle of the layer with most time steps, the
+ * first such layer. */
 static const struct step *typical_step(const struct work *w, enum part part,
                                        const struct scope *scope, int t)
 {
@@ -116,7 +118,7 @@ static void put_guide(struct emission *e, struct buffer *out)
             e->name));
 }
 
-/* ---- weights and states ------------------------------------------------------------------------------------- */
+/* ---- weights and states ---------------------------------------------------------------------- */
 
 struct regions arena_regions(const struct module *m)
 {
@@ -160,13 +162,17 @@ static void put_tensors(struct emission *e, enum tensor_kind kind, const char *w
     buffer_puts(out, "};\n");
     for (const struct tensor *t = e->module->tensors; t; t = t->next)
         if (t->kind == kind)
-            buffer_printf(out,
-                          "_Static_assert(offsetof(struct %s_%s, %s) == %" PRId64 ", \"%s\");\n",
-                          e->name, what, tensor_field(t), t->value.place.offset - base, t->name);
+            put_list(out, 0, "_Static_assert(",
+                     (const char *[]){
+                         arena_printf(e->arena, "offsetof(struct %s_%s, %s) == %" PRId64, e->name,
+                                      what, tensor_field(t), t->value.place.offset - base),
+                         arena_printf(e->arena, "\"%s\"", t->name),
+                     },
+                     2, ");\n");
     buffer_puts(out, "\n");
 }
 
-/* ---- what users see --------------------------------------------------------------------------------------------- */
+/* ---- what users see -------------------------------------------------------------------------- */
 
 static void put_sizes(struct emission *e, struct buffer *out)
 {
@@ -212,7 +218,7 @@ static void put_interface(struct emission *e, const struct work *step, struct bu
         name, name, upper, name, name, name, name, name, name, e->real, upper);
 }
 
-/* ---- what the files beside it share ---------------------------------------------------------------------------------- */
+/* ---- what the files beside it share ---------------------------------------------------------- */
 
 static void put_regions(struct emission *e, struct buffer *out)
 {
@@ -264,13 +270,15 @@ static void put_programs(struct emission *e, struct buffer *out)
 
 static void put_internals(struct emission *e, struct buffer *out)
 {
-    buffer_printf(out,
-                  "/* ---- for the files beside this one ---- */\n#if "
-                  "defined(%s_INTERNAL)\n#include <lstmc/model.h>\n"
-                  "#if LSTMC_ABI != %d\n#error \"this model was written by another version of "
-                  "lstmc than the one whose "
-                  "headers are here: run lstmc again\"\n#endif\n\n",
-                  e->upper, LSTMC_ABI);
+    buffer_printf(
+        out,
+        "/* ---- for the files beside this one ---- */\n"
+        "#if defined(%s_INTERNAL)\n"
+        "#include <lstmc/model.h>\n"
+        "#if LSTMC_ABI != %d\n"
+        "#error \"written by another version of lstmc than these headers: run lstmc again\"\n"
+        "#endif\n\n",
+        e->upper, LSTMC_ABI);
     put_tensors(e, TENSOR_STATE, "optimizer", 0, out);
     put_regions(e, out);
     buffer_printf(out, "/* Places in the work memory, in %ss; (t) for time step t. */\n", e->real);

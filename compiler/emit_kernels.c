@@ -69,7 +69,7 @@ void put_kernels(struct emission *e, struct buffer *out)
     buffer_puts(out, "};\n");
 }
 
-/* ---- instruction sets -------------------------------------------------------------------------------- */
+/* ---- instruction sets ------------------------------------------------------------------------ */
 
 static void put_lanes(struct emission *e, struct buffer *out, int float_lanes, const char *isa)
 {
@@ -87,8 +87,9 @@ static void put_head(struct emission *e, const char *isa, struct buffer *out)
     buffer_puts(out, "#include \"kernels.h\"\n#include <math.h>\n#include <string.h>\n\n");
 }
 
-/* Pragmas rather than options, so that each file compiles like any other. Both compilers are asked for the whole width of
- * the vectors and for fused multiply-adds, gcc for the optimisation that it keeps for -O3. */
+/* Pragmas rather than options, so that each file compiles like any other. Both compilers are
+ * asked for the whole width of the vectors and for fused multiply-adds, gcc for the optimisation
+ * that it keeps for -O3. */
 static void put_x86(struct emission *e, struct buffer *out, int lanes, const char *isa,
                     const char *target, int bits, const char *gcc_target)
 {

@@ -6,10 +6,10 @@
 #include "grid.h"
 #include <inttypes.h>
 
-/* ---- tiles ------------------------------------------------------------------------------------------- */
+/* ---- tiles ----------------------------------------------------------------------------------- */
 
-/* The three instruction sets: lanes of floats, registers, and what an element of a tile's sum needs besides its register
- * (without a fused multiply-add, one for the product). */
+/* The three instruction sets: lanes of floats, registers, and what an element of a tile's sum
+ * needs besides its register (without a fused multiply-add, one for the product). */
 static const struct machine {
     int lanes, registers, spare;
 } machines[] = { { 16, 32, 1 }, { 8, 16, 1 }, { 4, 16, 2 } };
@@ -27,9 +27,9 @@ static int64_t rounded_up(int64_t n, int64_t step)
     return (n + step - 1) / step * step;
 }
 
-/* The tile by which rows x cols sums are done quickest, of at most `most` sums either way: as many multiply-adds as
- * possible for each load, enough of them at a time to hide their latency, and little done twice where the tile does not
- * divide the whole. */
+/* The tile by which rows x cols sums are done quickest, of at most `most` sums either way: as
+ * many multiply-adds as possible for each load, enough of them at a time to hide their latency,
+ * and little done twice where the tile does not divide the whole. */
 static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, struct machine machine)
 {
     const double latency = 8,
@@ -68,7 +68,8 @@ static const char *by_isa(struct emission *e, const int *n)
     return arena_printf(e->arena, "BY_ISA(%d, %d, %d)", n[0], n[1], n[2]);
 }
 
-/* Rows and columns of a product's tile; the columns are vectors, or elements where these are dot products. */
+/* Rows and columns of a product's tile; the columns are vectors, or elements where these are dot
+ * products. */
 static void tile_texts(struct emission *e, const struct node *n, bool dots, const char **rows,
                        const char **cols)
 {
@@ -88,7 +89,7 @@ static void tile_texts(struct emission *e, const struct node *n, bool dots, cons
     *cols = by_isa(e, v);
 }
 
-/* ---- functions of kernels.inc -------------------------------------------------------------------------- */
+/* ---- functions of kernels.inc ---------------------------------------------------------------- */
 
 struct loop {
     struct emission *e;
@@ -266,9 +267,10 @@ void put_loop(struct emission *e, const struct form *f, struct buffer *out)
     buffer_puts(out, "}\n");
 }
 
-/* ---- products by BLAS ------------------------------------------------------------------------------------ */
+/* ---- products by BLAS ------------------------------------------------------------------------ */
 
-/* Where the rows or columns from `from` on begin in a matrix that holds them along or across its own rows. */
+/* Where the rows or columns from `from` on begin in a matrix that holds them along or across its
+ * own rows. */
 static const char *part_of(struct emission *e, const char *matrix, bool along, int64_t stride)
 {
     return along || stride == 1
@@ -276,7 +278,8 @@ static const char *part_of(struct emission *e, const char *matrix, bool along, i
                : arena_printf(e->arena, "%s + part.first * %" PRId64, matrix, stride);
 }
 
-/* On another sub-shape BLAS rounds differently, so it is called once for each block of the grid, whichever worker has it. */
+/* On another sub-shape BLAS rounds differently, so it is called once for each block of the grid,
+ * whichever worker has it. */
 void put_blas(struct emission *e, const struct form *f, struct buffer *out)
 {
     const struct node *n = f->like;

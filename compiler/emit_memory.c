@@ -1,14 +1,14 @@
-/* Names for places. The plan knows bytes; people who read emitted C want to see what lies there. A root
- * value of the work region is named by its layer and its operation, and when the same operation of the
- * same layer stands in several time steps and their places lie at one distance (or at two in turn), one
- * macro with the time step as its argument names them all. */
+/* Names for places. The plan knows bytes; people who read emitted C want to see what lies there.
+ * A root value of the work region is named by its layer and its operation, and when the same
+ * operation of the same layer stands in several time steps and their places lie at one distance
+ * (or at two in turn), one macro with the time step as its argument names them all. */
 #include "emit_memory.h"
 #include "diag.h"
 #include "emit_text.h"
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- bytes --------------------------------------------------------------------------------------- */
+/* ---- bytes ----------------------------------------------------------------------------------- */
 
 int64_t unit_bytes(const struct module *m, enum elem elem)
 {
@@ -29,7 +29,7 @@ static bool lies_in(const struct module *m, const struct value *part, const stru
            at >= 0 && at + value_extent(m, part) <= value_extent(m, whole);
 }
 
-/* ---- tensors ------------------------------------------------------------------------------------- */
+/* ---- tensors --------------------------------------------------------------------------------- */
 
 const struct tensor *tensor_at(const struct module *m, enum region region, int64_t offset)
 {
@@ -66,7 +66,7 @@ static const char *tensor_word(struct emission *e, const struct tensor *t)
     return last && last[1] ? last + 1 : from;
 }
 
-/* ---- roots --------------------------------------------------------------------------------------- */
+/* ---- roots ----------------------------------------------------------------------------------- */
 
 const struct value *memory_root(const struct memory *m, const struct value *v)
 {
@@ -88,9 +88,10 @@ static void find_roots(struct emission *e, struct memory *m)
         }
 }
 
-/* ---- roles --------------------------------------------------------------------------------------- */
+/* ---- roles ----------------------------------------------------------------------------------- */
 
-/* The name that an effect gives to a value: a result's, or d_lstm_kernel of a gradient that is checked. */
+/* The name that an effect gives to a value: a result's, or d_lstm_kernel of a gradient that is
+ * checked. */
 static void note_given_names(struct emission *e, const struct program *p, const char **given)
 {
     for (const struct node *n = p->first; n; n = n->next) {
@@ -167,7 +168,7 @@ static void name_root(struct emission *e, struct memory *m, const struct value *
     role_join(e, m->role[root->id], t, root->place.offset / bytes);
 }
 
-/* ---- stretches: members by one rule ---------------------------------------------------------------- */
+/* ---- stretches: members by one rule ---------------------------------------------------------- */
 
 static bool follows(const struct stretch *s, const struct home *h)
 {
@@ -243,7 +244,8 @@ static bool is_plain(const struct value *v)
            strcmp(word, op_table[OP_EXPAND].name) == 0;
 }
 
-/* Names v's root if it lies in the work region and has no name yet; copies and constants when `plain`, else others. */
+/* Names v's root if it lies in the work region and has no name yet; copies and constants when
+ * `plain`, else others. */
 static void name_value(struct emission *e, struct memory *m, const struct value *v,
                        const char *const *given, bool plain)
 {
@@ -276,7 +278,7 @@ void memory_open(struct emission *e, struct work *w)
     name_roles(e, m);
 }
 
-/* ---- what the emitted text says ------------------------------------------------------------------- */
+/* ---- what the emitted text says -------------------------------------------------------------- */
 
 const char *memory_word(struct emission *e, const struct memory *m, const struct value *v)
 {

@@ -6,8 +6,8 @@
 /* Names the places of a program's work region. */
 void memory_open(struct emission *e, struct work *w);
 
-/* The value or tensor of which v is a part: views have their operand's, parts that were computed into a joint place have
- * that of the join. */
+/* The value or tensor of which v is a part: views have their operand's, parts that were computed
+ * into a joint place have that of the join. */
 const struct value *memory_root(const struct memory *m, const struct value *v);
 /* What a kernel calls v's root: tanh, bias. */
 const char *memory_word(struct emission *e, const struct memory *m, const struct value *v);

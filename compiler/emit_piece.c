@@ -1,5 +1,5 @@
-/* A run of steps as a C function: calls with constant addresses. What it has to declare is known when its
- * statements are written; then both go out. */
+/* A run of steps as a C function: calls with constant addresses. What it has to declare is known
+ * when its statements are written; then both go out. */
 #include "emit_piece.h"
 #include "diag.h"
 #include "emit_memory.h"
@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- one function ------------------------------------------------------------------------------------- */
+/* ---- one function ---------------------------------------------------------------------------- */
 
 struct piece piece_in(struct emission *e, const struct work *w)
 {
@@ -24,7 +24,8 @@ static const char *share_text(struct arena *a, struct grid g, int64_t extent)
     return arena_printf(a, "lstmc_share(me, %d, %d, %" PRId64 ")", g.blocks, g.unit, extent);
 }
 
-/* A range of rows or columns, declared once: rows30. A phase has one or two steps and says it in full. */
+/* A range of rows or columns, declared once: rows30. A phase has one or two steps and says it in
+ * full. */
 static const char *share_name(struct piece *p, const struct node *n)
 {
     const struct grid g = n->grid;
@@ -43,7 +44,7 @@ static const char *share_name(struct piece *p, const struct node *n)
     return (*s)->name;
 }
 
-/* ---- scalars of the host ---------------------------------------------------------------------------------- */
+/* ---- scalars of the host --------------------------------------------------------------------- */
 
 static const char *input_scalar(struct piece *p, const char *name)
 {
@@ -88,7 +89,7 @@ static const char *scalar_name(struct piece *p, const struct value *v)
     return name;
 }
 
-/* ---- statements ---------------------------------------------------------------------------------------------- */
+/* ---- statements ------------------------------------------------------------------------------ */
 
 static void note_use(struct piece *p, const struct value *v, bool written)
 {
@@ -140,7 +141,8 @@ static void put_step(struct piece *p, const struct step *s)
              args, n, arena_printf(a, ");%s\n", numbers(a, s->node)));
 }
 
-/* A paragraph for each time step of each layer. A phase is no more than that, and leaves the layer's text out. */
+/* A paragraph for each time step of each layer. A phase is no more than that, and leaves the
+ * layer's text out. */
 static void put_title(struct piece *p, const struct node *n)
 {
     struct arena *a = p->e->arena;
@@ -165,7 +167,7 @@ void piece_add(struct piece *p, const struct step *s, const struct step *last)
     put_step(p, s);
 }
 
-/* ---- declarations at the head ------------------------------------------------------------------------------------ */
+/* ---- declarations at the head ---------------------------------------------------------------- */
 
 static void put_shares(const struct piece *p, struct buffer *out)
 {

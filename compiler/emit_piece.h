@@ -22,7 +22,8 @@ struct piece {
 };
 
 struct piece piece_in(struct emission *e, const struct work *w);
-/* The call of a step, under the title of its layer and time step unless `last` stood there too (NULL: none before). */
+/* The call of a step, under the title of its layer and time step unless `last` stood there too
+ * (NULL: none before). */
 void piece_add(struct piece *p, const struct step *s, const struct step *last);
 bool same_paragraph(const struct node *a, const struct node *b);
 /* The whole function, with what its statements need at its head. */

@@ -1,5 +1,5 @@
-/* forward.c, backward.c and update.c: the programs that train. A program is cut into pieces, a C function
- * each, so that compilers take a time that is linear in the steps. */
+/* forward.c, backward.c and update.c: the programs that train. A program is cut into pieces, a C
+ * function each, so that compilers take a time that is linear in the steps. */
 #include "emit_files.h"
 #include "emit_loops.h"
 #include "emit_piece.h"

@@ -1,4 +1,5 @@
-/* sample.c: the programs that predict, a function for each phase: at a barrier it is the caller who waits. */
+/* sample.c: the programs that predict, a function for each phase: at a barrier it is the caller
+ * who waits. */
 #include "emit_files.h"
 #include "emit_memory.h"
 #include "emit_piece.h"
@@ -152,8 +153,9 @@ void put_sample(struct emission *e, struct buffer *out)
     put_symbols(e, out);
     buffer_printf(out, "#if !defined(%s_KERNELS)\n#define %s_KERNELS %s_baseline\n#endif\n\n",
                   e->upper, e->upper, e->name);
-    put_tools(e, out);
     const struct work *step = find_work(e, "sample"), *window = find_work(e, "window");
+    if (step || window)
+        put_tools(e, out);
     if (step) {
         put_stateful(e, step, out);
         buffer_puts(out, window ? "\n" : "");

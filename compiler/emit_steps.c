@@ -1,5 +1,5 @@
-/* Steps and forms. A form is found by its key, a text that holds all that its C function depends on:
- * what is computed, the type and stride of each operand, and how operands lie to each other. */
+/* Steps and forms. A form is found by its key, a text that holds all that its C function depends
+ * on: what is computed, the type and stride of each operand, and how operands lie to each other. */
 #include "emit_steps.h"
 #include "diag.h"
 #include "emit_memory.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the space of an elementwise form ------------------------------------------------------------- */
+/* ---- the space of an elementwise form -------------------------------------------------------- */
 
 int64_t form_rows(const struct form *f)
 {
@@ -30,8 +30,8 @@ bool form_is_random(const struct form *f)
     return false;
 }
 
-/* Can the space be walked as one row? All operands are all of it and contiguous, or scalars; nothing
- * depends on the row or the column; and the workers' shares are whole vectors. */
+/* Can the space be walked as one row? All operands are all of it and contiguous, or scalars;
+ * nothing depends on the row or the column; and the workers' shares are whole vectors. */
 static bool can_flatten(const struct form *f, const struct node *n,
                         const struct value *const *values)
 {
@@ -53,7 +53,7 @@ static bool can_flatten(const struct form *f, const struct node *n,
     return true;
 }
 
-/* ---- operands -------------------------------------------------------------------------------------- */
+/* ---- operands -------------------------------------------------------------------------------- */
 
 static const struct value *root_of(const struct memory *m, const struct value *v)
 {
@@ -72,8 +72,8 @@ static bool are_neighbours(const struct emission *e, const struct memory *m, con
            (rows || root_of(m, a) == root_of(m, b));
 }
 
-/* Neighbours among the operands of elementwise forms are one pointer; results come first, so that what is computed in
- * place of an operand is found to be that. */
+/* Neighbours among the operands of elementwise forms are one pointer; results come first, so
+ * that what is computed in place of an operand is found to be that. */
 static int find_array(const struct emission *e, const struct form *f, const struct memory *m,
                       const struct value *const *values, int i)
 {
@@ -118,7 +118,7 @@ static void place_operands(struct emission *e, struct form *f, const struct memo
     }
 }
 
-/* ---- keys and names --------------------------------------------------------------------------------- */
+/* ---- keys and names -------------------------------------------------------------------------- */
 
 static const char *form_key(struct emission *e, const struct form *f, const struct node *n)
 {
@@ -184,7 +184,8 @@ static const char *loop_word(const struct node *n, int operand)
     return (n->op == OP_MATMUL ? of_product : of_others)[operand];
 }
 
-/* An operand is called as its array is if it is what gave the array its name, or a part of that, or its new value. */
+/* An operand is called as its array is if it is what gave the array its name, or a part of that,
+ * or its new value. */
 static const char *operand_name(struct emission *e, const struct form *f, const struct memory *m,
                                 const struct value *const *values, int i, struct names *names)
 {
@@ -213,7 +214,7 @@ static void name_arrays(struct emission *e, struct form *f, const struct memory 
             f->operands[i].word = operand_name(e, f, m, values, i, names);
 }
 
-/* ---- forms ------------------------------------------------------------------------------------------ */
+/* ---- forms ----------------------------------------------------------------------------------- */
 
 static struct form *form_find(struct emission *e, struct form *f, const struct memory *m,
                               const struct value *const *values)
@@ -276,7 +277,7 @@ static struct type formal_type(const struct form *f, int i, const struct value *
     return (i < f->result_count ? f->body->results[i] : f->body->params[i - f->result_count])->type;
 }
 
-/* ---- checks ------------------------------------------------------------------------------------------ */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 /* A check looks at its value where a kernel has it in hand anyway: the call that takes it along. */
 struct host {
@@ -320,7 +321,7 @@ static void find_host(struct emission *e, const struct program *p, struct node *
     }
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------- */
 
 static struct step *step_append(struct emission *e, struct work *w, const struct node *n)
 {
@@ -374,7 +375,7 @@ static void find_program_steps(struct emission *e, struct work *w)
     }
 }
 
-/* ---- segments ----------------------------------------------------------------------------------------- */
+/* ---- segments -------------------------------------------------------------------------------- */
 
 static bool in_part(const struct step *s, enum part part)
 {
@@ -417,7 +418,7 @@ void find_steps(struct emission *e)
     }
 }
 
-/* ---- looking things up ---------------------------------------------------------------------------------- */
+/* ---- looking things up ----------------------------------------------------------------------- */
 
 int count_phases(const struct work *w)
 {

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- tensors ---------------------------------------------------------------------------------------------- */
+/* ---- tensors --------------------------------------------------------------------------------- */
 
 static const char *const init_names[] = {
     [INIT_ZEROS] = "LSTMC_ZEROS",           [INIT_ONES] = "LSTMC_ONES",
@@ -93,7 +93,7 @@ static int count_tensors(const struct module *m, enum tensor_kind kind)
     return n;
 }
 
-/* ---- text ---------------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static void put_casings(const struct data *d, struct buffer *out)
 {
@@ -170,7 +170,7 @@ static void put_layers(struct emission *e, struct buffer *out)
     buffer_puts(out, "};\n\n");
 }
 
-/* ---- slots ------------------------------------------------------------------------------------------------------- */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 /* Where the runtime puts or finds a value: whole rows without gaps. */
 static const char *slot(struct emission *e, const struct value *v)
@@ -227,7 +227,7 @@ static void put_gradient_slots(struct emission *e, struct buffer *out)
     buffer_puts(out, "};\n\n");
 }
 
-/* ---- the model --------------------------------------------------------------------------------------------------- */
+/* ---- the model ------------------------------------------------------------------------------- */
 
 static const char *string(struct emission *e, const char *s)
 {

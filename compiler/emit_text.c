@@ -4,24 +4,24 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- names -------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* Words that mean something where emitted names stand: C's own, macros of the headers that emitted
  * files include, and the runtime's vocabulary (lstmc/vector.h, lstmc/loops.h). */
 static const char *const taken_words[] = {
     /* clang-format off */
     "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum",
-    "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return",
-    "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union", "unsigned", "void",
-    "volatile", "while", "asm", "typeof", "errno", "math_errhandling", "linux", "unix", "i386",
-    "isfinite", "isinf", "isnan", "isnormal", "signbit", "fpclassify", "isgreater", "isgreaterequal",
-    "isless", "islessequal", "islessgreater", "isunordered", "offsetof", "alignas", "alignof",
-    "memcpy", "memset", "bool", "true", "false",
-    "vec", "ints", "words", "bytes", "lane_int", "lane_word", "vec_anywhere", "splat", "splat_int",
-    "columns_from", "load", "store", "load_ints", "store_ints", "load_bits", "store_bits", "not_finite",
-    "first_lanes", "any_lane", "random_quad", "all_of", "length", "product", "transpose", 
-    "row", "col", "n", "rows", "cols", "bad", "random", "quad", "seed", "update", "t", "me", "call",
-    "p", "s", "w", "k", "whole", "work", "step", "x",
+    "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict",
+    "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef", "union",
+    "unsigned", "void", "volatile", "while", "asm", "typeof", "errno", "math_errhandling", "linux",
+    "unix", "i386", "isfinite", "isinf", "isnan", "isnormal", "signbit", "fpclassify", "isgreater",
+    "isgreaterequal", "isless", "islessequal", "islessgreater", "isunordered", "offsetof",
+    "alignas", "alignof", "memcpy", "memset", "bool", "true", "false", "vec", "ints", "words",
+    "bytes", "lane_int", "lane_word", "vec_anywhere", "splat", "splat_int", "columns_from", "load",
+    "store", "load_ints", "store_ints", "load_bits", "store_bits", "not_finite", "first_lanes",
+    "any_lane", "random_quad", "all_of", "length", "product", "transpose", "row", "col", "n",
+    "rows", "cols", "bad", "random", "quad", "seed", "update", "t", "me", "call", "p", "s", "w",
+    "k", "whole", "work", "step", "x",
     /* clang-format on */
 };
 
@@ -99,7 +99,7 @@ const char *names_take(struct names *n, const char *wanted)
     return name;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------------ */
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 const char *c_number(struct arena *a, double x, enum dtype dtype)
 {
@@ -163,7 +163,7 @@ const char *c_operation(struct arena *a, enum op op, const char *prefix,
     return out.text;
 }
 
-/* ---- strings and comments ------------------------------------------------------------------------ */
+/* ---- strings and comments -------------------------------------------------------------------- */
 
 const char *c_string(struct arena *a, const char *s)
 {
@@ -196,7 +196,7 @@ const char *c_comment(struct arena *a, const char *s)
     return text;
 }
 
-/* ---- lines ---------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 enum { COLUMNS = 100 };
 

@@ -25,7 +25,8 @@ const char *byte_number(struct arena *a, int64_t bytes);
 /* 30x300 */
 const char *shape_text(struct arena *a, struct shape s);
 
-/* An elementwise operation on these operands; `prefix` tells whose functions it calls, v_ or s_ (see ops.def). */
+/* An elementwise operation on these operands; `prefix` tells whose functions it calls, v_ or s_
+ * (see ops.def). */
 const char *c_operation(struct arena *a, enum op op, const char *prefix,
                         const char *const *operands);
 
@@ -34,8 +35,8 @@ const char *c_string(struct arena *a, const char *s);
 /* What may stand inside a comment. */
 const char *c_comment(struct arena *a, const char *s);
 
-/* Writes `before`, the parts with commas between them, and `after`, in lines of at most 100 columns; what runs over stands
- * four columns deeper than `indent`. */
+/* Writes `before`, the parts with commas between them, and `after`, in lines of at most 100
+ * columns; what runs over stands four columns deeper than `indent`. */
 void put_list(struct buffer *out, int indent, const char *before, const char *const *parts, int n,
               const char *after);
 /* Text without commas, broken at its blanks; lines after the first begin with `margin`. */

@@ -1,5 +1,6 @@
-/* The walk of an elementwise form over its rows and columns. The body is inlined twice, once for whole
- * vectors and once for what is left of a row, so that the number of lanes is a constant in both. */
+/* The walk of an elementwise form over its rows and columns. The body is inlined twice, once for
+ * whole vectors and once for what is left of a row, so that the number of lanes is a constant in
+ * both. */
 #include "diag.h"
 #include "emit_body.h"
 #include "emit_steps.h"
@@ -7,9 +8,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- the function ------------------------------------------------------------------------------------------- */
+/* ---- the function ---------------------------------------------------------------------------- */
 
-/* Arrays, doubles and random words; a body takes the words where a form takes what they are made from. */
+/* Arrays, doubles and random words; a body takes the words where a form takes what they are made
+ * from. */
 static int data_params(const struct emission *e, const struct form *f, const char **out)
 {
     static const char *const types[] = { [ELEM_INDEX] = "int32_t", [ELEM_BIT] = "uint16_t" };
@@ -54,7 +56,8 @@ static bool checks(const struct form *f)
     return f->checked >= 0;
 }
 
-/* What the body is called with. `declared`: as parameters; else as arguments, with the given column and lanes. */
+/* What the body is called with. `declared`: as parameters; else as arguments, with the given
+ * column and lanes. */
 static int body_params(struct body *b, const char **out, const char *col, const char *lanes)
 {
     const bool declared = !col;
@@ -105,7 +108,7 @@ static void put_body_call(struct body *b, int indent, const char *col, const cha
              args, n, ");\n");
 }
 
-/* ---- random bits: a Philox block serves four rows ------------------------------------------------------------- */
+/* ---- random bits: a Philox block serves four rows -------------------------------------------- */
 
 /* What the function over four rows is called with. */
 static int quad_params(struct body *b, const char **out, const char *col, const char *lanes)
@@ -164,7 +167,7 @@ static void put_quad_call(struct body *b, int indent, const char *col, const cha
         args, n, ");\n");
 }
 
-/* ---- the walk -------------------------------------------------------------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
 /* The columns of a row: [first, end) of `all`, where end is all or a whole number of vectors. */
 static void put_columns(struct body *b, int indent, const char *first, const char *end, int64_t all)

@@ -50,7 +50,7 @@ bool node_runs(const struct node *n)
     }
 }
 
-/* ---- index spaces ----------------------------------------------------------------------------- */
+/* ---- index spaces -------------------------------------------------------------------------- */
 
 static const struct node *body_product(const struct kernel *k)
 {
@@ -86,7 +86,7 @@ struct range grid_range(struct grid g, int64_t extent, int block)
     return r;
 }
 
-/* ---- choosing --------------------------------------------------------------------------------- */
+/* ---- choosing ------------------------------------------------------------------------------ */
 
 static double product_flop(const struct node *n)
 {
@@ -155,7 +155,7 @@ struct grid grid_choose(const struct node *n)
     return g;
 }
 
-/* ---- footprints ------------------------------------------------------------------------------- */
+/* ---- footprints ---------------------------------------------------------------------------- */
 
 /* A value that is broadcast over an index space, or is all of it. */
 static struct touch elementwise_touch(const struct value *v, struct shape space, enum axis axis)
@@ -184,8 +184,8 @@ static bool is_used_elementwise(const struct kernel *k, const struct value *para
     return false;
 }
 
-/* An operand of the body's product is read as the product reads it; of what is used otherwise too, all
- * is read. */
+/* An operand of the body's product is read as the product reads it; of what is used otherwise
+ * too, all is read. */
 static struct touch param_touch(const struct node *call, const struct node *product, int param)
 {
     const struct kernel *k = call->kernel;
@@ -234,7 +234,7 @@ int footprint(const struct node *n, struct touch *touches)
     return count;
 }
 
-/* ---- soundness -------------------------------------------------------------------------------- */
+/* ---- soundness ----------------------------------------------------------------------------- */
 
 const char *grid_fault(const struct module *m, const struct node *n)
 {

@@ -4,8 +4,8 @@
 #define LSTMC_GRID_H
 #include "ir.h"
 
-/* Is it computed in blocks? Views, joins and assigns are places, inputs and results the runtime's, doubles
- * are computed by every worker for itself. */
+/* Is it computed in blocks? Views, joins and assigns are places, inputs and results the
+ * runtime's, doubles are computed by every worker for itself. */
 bool node_runs(const struct node *n);
 
 struct grid grid_choose(const struct node *n);
@@ -32,7 +32,8 @@ struct touch {
  * Returns how many. */
 int footprint(const struct node *n, struct touch *touches);
 
-/* The node's own grid does not say what it should: more blocks than units, say. NULL if it is sound. */
+/* The node's own grid does not say what it should: more blocks than units, say. NULL if it is
+ * sound. */
 const char *grid_fault(const struct module *m, const struct node *n);
 
 int program_phases(const struct program *p); /* from the stage schedule on */

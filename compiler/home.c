@@ -1,14 +1,15 @@
 /* note [homes]: who lives where.
  *
- * Concats are seen from the largest to the smallest. Each claims its parts, unless a larger one has
- * claimed them before. A concat that was claimed itself is a rectangle of the claimant. One whose
- * parts are a run of another's parts is that rectangle of the other: h[0..T-2] of h[0..T-1]. A part
- * that does not live where its concat asks, since it is a view, a tensor, an input, or claimed by
- * another, must be copied; this file leaves it where it is, and settle.c compares.
+ * Concats are seen from the largest to the smallest. Each claims its parts, unless a larger one
+ * has claimed them before. A concat that was claimed itself is a rectangle of the claimant. One
+ * whose parts are a run of another's parts is that rectangle of the other: h[0..T-2] of
+ * h[0..T-1]. A part that does not live where its concat asks, since it is a view, a tensor, an
+ * input, or claimed by another, must be copied; this file leaves it where it is, and settle.c
+ * compares.
  *
- * The new value of a tensor is computed straight into it if the node that computes it is the last to
- * read the old value, and reads of it only the element that it is about to overwrite; or if the
- * readers are all done by then. */
+ * The new value of a tensor is computed straight into it if the node that computes it is the
+ * last to read the old value, and reads of it only the element that it is about to overwrite; or
+ * if the readers are all done by then. */
 #include "home.h"
 #include "diag.h"
 #include "grid.h"
@@ -64,10 +65,10 @@ static bool is_computed(const struct value *v)
     return v->def && node_runs(v->def);
 }
 
-/* ---- roots ------------------------------------------------------------------------------------ */
+/* ---- roots --------------------------------------------------------------------------------- */
 
-/* The one place where the distance of rows is decided. Inputs, results and tensors are handed to the
- * runtime as plain arrays, so what is not bits has no gap. */
+/* The one place where the distance of rows is decided. Inputs, results and tensors are handed to
+ * the runtime as plain arrays, so what is not bits has no gap. */
 static int64_t choose_stride(const struct value *v)
 {
     int64_t cols = shape_cols(v->type.shape);
@@ -91,7 +92,7 @@ static struct home settle_in_root(struct finder *f, const struct value *v)
     return (struct home){ .root = r, .rect = { 0, r->rows, 0, r->cols } };
 }
 
-/* ---- rectangles of homes ---------------------------------------------------------------------- */
+/* ---- rectangles of homes ------------------------------------------------------------------- */
 
 int64_t home_stride(const struct home *h)
 {
@@ -166,7 +167,7 @@ static struct home view_home(const struct node *n)
     return cut(h, 0, start, to);
 }
 
-/* ---- concats ---------------------------------------------------------------------------------- */
+/* ---- concats ------------------------------------------------------------------------------- */
 
 /* Do the parts stand one below the other, or side by side? */
 static bool is_stacked(const struct node *concat)
@@ -257,7 +258,7 @@ void homes_of_parts(const struct node *concat, struct home *parts)
     }
 }
 
-/* ---- new values of tensors -------------------------------------------------------------------- */
+/* ---- new values of tensors ----------------------------------------------------------------- */
 
 static void note_reader(const struct node *n, const struct value *v)
 {
@@ -299,7 +300,7 @@ static void claim_assigned(struct finder *f, const struct node *assign)
     s->successor = tensor;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------ */
+/* ---- all of them --------------------------------------------------------------------------- */
 
 static struct home computed_home(struct finder *f, const struct value *v)
 {

@@ -42,7 +42,8 @@ struct homes {
     int root_count, tensor_count;
 };
 
-/* Finds the homes of all values of p, which become the values' notes, until clear_notes. Numbers p. */
+/* Finds the homes of all values of p, which become the values' notes, until clear_notes. Numbers
+ * p. */
 struct homes *homes_find(struct program *p);
 const struct home *home_of(const struct value *v); /* NULL of doubles */
 
@@ -55,8 +56,8 @@ int64_t home_offset(const struct home *h); /* of the first element, from the roo
 int64_t home_stride(const struct home *h); /* elements from row to row */
 int64_t bytes_of(const struct module *m, enum elem elem, int64_t elements); /* bits: whole words */
 
-/* settle.c: makes the homes possible by copies, then finds them. What it needs, keeps and breaks stands
- * there. */
+/* settle.c: makes the homes possible by copies, then finds them. What it needs, keeps and breaks
+ * stands there. */
 struct homes *settle(struct program *p);
 int program_copies(const struct program *p);
 #endif

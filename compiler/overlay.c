@@ -1,10 +1,11 @@
-/* Finds tenants for slabs. An elementwise node that reads an operand for the last time may write a result of
- * the same shape over it, block by block; each such exchange fixes how two roots lie to each other. So from a
- * large slab, the host, exchanges lead to more and more roots that could live in it. The gates of all time
- * steps lie over x*W in this way, which they replace, and in the end their gradients, which replace them, and
- * which are one concat. One gate alone would keep all of x*W's memory from others for longer than it is
- * worth; so candidates are gathered first, then those at the ends of time leave again that do not pay for
- * themselves, and the rest stays if that lowers the most bytes that are alive in one phase, or raises them by
+/* Finds tenants for slabs. An elementwise node that reads an operand for the last time may write
+ * a result of the same shape over it, block by block; each such exchange fixes how two roots lie
+ * to each other. So from a large slab, the host, exchanges lead to more and more roots that
+ * could live in it. The gates of all time steps lie over x*W in this way, which they replace,
+ * and in the end their gradients, which replace them, and which are one concat. One gate alone
+ * would keep all of x*W's memory from others for longer than it is worth; so candidates are
+ * gathered first, then those at the ends of time leave again that do not pay for themselves, and
+ * the rest stays if that lowers the most bytes that are alive in one phase, or raises them by
  * little (another host may lower them) and saves bytes times phases.
  *
  * Whether they fit is no matter of judgement: see precedes. */
@@ -12,8 +13,9 @@
 #include <limits.h>
 #include <stdlib.h>
 
-/* Candidates of a host: so many, and more for each cell; each tries so many positions. Keeps the search
- * linear where roots of one size follow each other in a long chain, which any partition serves as well. */
+/* Candidates of a host: so many, and more for each cell; each tries so many positions. Keeps the
+ * search linear where roots of one size follow each other in a long chain, which any partition
+ * serves as well. */
 enum { FEW_TENANTS = 4, TENANTS_PER_CELL = 2, TRIES = 8 };
 enum { FEW_EXCHANGES = 16, MANY_CELLS = 8, LITTLE = 64 };
 
@@ -31,10 +33,10 @@ struct trial {
     int count, capacity, limit;
 };
 
-/* ---- may one life follow another? ------------------------------------------------------------- */
+/* ---- may one life follow another? ---------------------------------------------------------- */
 
-/* In one phase, from use a of an old life to use b of a new one: either the same worker does both, in the
- * order of the list, or one node reads each element before it writes over it. */
+/* In one phase, from use a of an old life to use b of a new one: either the same worker does
+ * both, in the order of the list, or one node reads each element before it writes over it. */
 static bool hands_over(const struct access *a, const struct access *b, int64_t row, int64_t col)
 {
     const struct rect moved = { b->rect.row0 + row, b->rect.row1 + row, b->rect.col0 + col,
@@ -85,8 +87,8 @@ static struct life *first_life(struct life *at)
     return at;
 }
 
-/* Where a new life may be inserted, if all lives that end or begin in the phase where it begins or ends
- * hand over to it, or it to them. */
+/* Where a new life may be inserted, if all lives that end or begin in the phase where it begins
+ * or ends hand over to it, or it to them. */
 static bool find_gap(const struct slab *host, struct life *new)
 {
     struct life *at = host->lives[new->cell];
@@ -120,7 +122,7 @@ static void remove_life(struct slab *host, const struct life *l)
         host->lives[l->cell] = l->before ? l->before : l->after;
 }
 
-/* ---- tenants ---------------------------------------------------------------------------------- */
+/* ---- tenants ------------------------------------------------------------------------------- */
 
 static struct use_list *join_lists(struct arena *a, struct use_list *x, const struct use_list *y)
 {
@@ -278,8 +280,8 @@ static void try_tenant(struct trial *t, struct slab *slab, int64_t row, int64_t 
     }
 }
 
-/* Whatever may lie over `from`, whose row 0 and column 0 are at (row, col), or under it. Each exchange says
- * where its other side then comes to lie. */
+/* Whatever may lie over `from`, whose row 0 and column 0 are at (row, col), or under it. Each
+ * exchange says where its other side then comes to lie. */
 static void each_partner(struct trial *t, const struct slab *from, int64_t row, int64_t col,
                          int exchanges,
                          void (*visit)(struct trial *, struct slab *, int64_t, int64_t))
@@ -316,11 +318,13 @@ static void seek_peer(struct trial *t, struct slab *slab, int64_t row, int64_t c
     each_partner(t, slab, row, col, FEW_EXCHANGES, try_peer);
 }
 
-/* Those as large as the host first, through whoever leads to them: they fill it best. */
+/* Those as large as the host first, through whoever leads to them: they fill it best. (A slab of
+ * few cells meets them without being led.) */
 static void gather(struct trial *t)
 {
     t->count = 0;
-    each_partner(t, t->host, 0, 0, FEW_EXCHANGES, seek_peer);
+    if (!t->strict)
+        each_partner(t, t->host, 0, 0, FEW_EXCHANGES, seek_peer);
     each_partner(t, t->host, 0, 0, INT_MAX, try_tenant);
     for (int i = 0; i < t->count; i++) {
         const struct slab *s = t->tenants[i].slab;
@@ -328,7 +332,7 @@ static void gather(struct trial *t)
     }
 }
 
-/* ---- does it pay? ----------------------------------------------------------------------------- */
+/* ---- does it pay? -------------------------------------------------------------------------- */
 
 static double worth(const struct slab *s)
 {
@@ -354,7 +358,8 @@ static int excess(const struct trial *t, const struct slab *s, bool at_end)
     return past > 0 ? past : 0;
 }
 
-/* From one end of time: those who reach farthest leave while they save less than their reach costs. */
+/* From one end of time: those who reach farthest leave while they save less than their reach
+ * costs. */
 static void shear(struct trial *t, bool at_end)
 {
     if (t->count > 1)

@@ -1,9 +1,9 @@
-/* Memory is given out and taken back in the order of time, as malloc would, but by someone who knows what is
- * to come: the smallest hole that is large enough, at the end if there is none. Programs of recurrent
- * networks open and close in the order of a stack, which leaves few holes.
+/* Memory is given out and taken back in the order of time, as malloc would, but by someone who
+ * knows what is to come: the smallest hole that is large enough, at the end if there is none.
+ * Programs of recurrent networks open and close in the order of a stack, which leaves few holes.
  *
- * Blocks, free or not, are a list in the order of addresses. The free ones are in bins by size as well, eight
- * to a factor of two, so that finding one takes a few steps. */
+ * Blocks, free or not, are a list in the order of addresses. The free ones are in bins by size
+ * as well, eight to a factor of two, so that finding one takes a few steps. */
 #include "pack.h"
 #include <stdbool.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ struct heap {
     int64_t highest;
 };
 
-/* ---- bins ------------------------------------------------------------------------------------- */
+/* ---- bins ---------------------------------------------------------------------------------- */
 
 /* The position of the highest bit, then the three bits below it. */
 static int bin_of(int64_t bytes)
@@ -73,7 +73,7 @@ static struct block *find_hole(const struct heap *h, int64_t bytes)
     return best;
 }
 
-/* ---- blocks ----------------------------------------------------------------------------------- */
+/* ---- blocks -------------------------------------------------------------------------------- */
 
 static struct block *block_above(struct heap *h, struct block *below, int64_t offset, int64_t bytes)
 {
@@ -140,7 +140,7 @@ static void give_back(struct heap *h, struct block *b)
     bin_add(h, b);
 }
 
-/* ---- the order of time ------------------------------------------------------------------------ */
+/* ---- the order of time --------------------------------------------------------------------- */
 
 /* Of those that are born together the larger first: they find fewer holes. */
 static int by_birth(const void *x, const void *y)

@@ -1,5 +1,6 @@
-/* plan: gives everything a place in one arena of three regions, which follow each other: parameters; states,
- * those that are carried last; work, which the programs share, since they never run at the same time. */
+/* plan: gives everything a place in one arena of three regions, which follow each other:
+ * parameters; states, those that are carried last; work, which the programs share, since they
+ * never run at the same time. */
 #include "diag.h"
 #include "pack.h"
 #include "passes.h"
@@ -13,7 +14,7 @@ static int64_t aligned(int64_t bytes)
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-/* ---- tensors ---------------------------------------------------------------------------------- */
+/* ---- tensors ------------------------------------------------------------------------------- */
 
 static int64_t place_tensors(struct module *m, enum tensor_kind kind, enum region region,
                              int64_t at)
@@ -28,7 +29,7 @@ static int64_t place_tensors(struct module *m, enum tensor_kind kind, enum regio
     return at;
 }
 
-/* ---- work ------------------------------------------------------------------------------------- */
+/* ---- work ---------------------------------------------------------------------------------- */
 
 static bool is_piece(const struct slab *s)
 {
@@ -105,9 +106,9 @@ static void check_budget(const struct module *m, const struct options *o)
             total, m->param_bytes, m->state_bytes, m->work_bytes, o->max_memory);
 }
 
-/* Needs the stage schedule. Every value but doubles gets a place: of two values that are alive in one phase
- * no byte is shared, and none between phases of which one must wait for the other (check_places.c proves
- * it). Changes nothing else. */
+/* Needs the stage schedule. Every value but doubles gets a place: of two values that are alive
+ * in one phase no byte is shared, and none between phases of which one must wait for the other
+ * (check_places.c proves it). Changes nothing else. */
 void plan_memory(struct module *m, const struct options *o)
 {
     m->param_bytes = place_tensors(m, TENSOR_PARAM, REGION_PARAM, 0);

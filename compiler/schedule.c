@@ -1,10 +1,10 @@
 /* schedule: cuts the work into blocks and puts barriers between phases.
  *
- * Worker w of n owns the same share of every grid of N blocks. So two nodes with equally many blocks need
- * no barrier where block i of the one touches nothing that another block of the other writes, whatever n
- * is; and any two nodes need none that touch nothing of each other. What touches what is seen in the
- * homes of values, rectangle by rectangle; the list is walked once, and each root remembers who touched
- * it since the last barrier. */
+ * Worker w of n owns the same share of every grid of N blocks. So two nodes with equally many
+ * blocks need no barrier where block i of the one touches nothing that another block of the
+ * other writes, whatever n is; and any two nodes need none that touch nothing of each other.
+ * What touches what is seen in the homes of values, rectangle by rectangle; the list is walked
+ * once, and each root remembers who touched it since the last barrier. */
 #include "access.h"
 #include "passes.h"
 
@@ -19,7 +19,8 @@ struct visits {
     struct rect around;
 };
 
-/* All of them; the note of the root. Nodes of one block are apart: they never wait for each other. */
+/* All of them; the note of the root. Nodes of one block are apart: they never wait for each
+ * other. */
 struct visitors {
     int phase;
     struct visits of[2][2]; /* [written][several blocks] */
@@ -32,7 +33,7 @@ struct scheduler {
     struct accesses accesses; /* of the node at hand */
 };
 
-/* ---- conflicts -------------------------------------------------------------------------------- */
+/* ---- conflicts ----------------------------------------------------------------------------- */
 
 static bool collides(const struct visits *with, const struct access *a)
 {
@@ -74,7 +75,7 @@ static bool needs_barrier(const struct scheduler *s)
     return false;
 }
 
-/* ---- the walk --------------------------------------------------------------------------------- */
+/* ---- the walk ------------------------------------------------------------------------------ */
 
 /* Around both; an empty one has no rows. */
 static struct rect hull(struct rect a, struct rect b)
@@ -124,8 +125,8 @@ static void schedule_program(struct program *p)
     clear_notes(p);
 }
 
-/* Needs the stage opt: every elementwise node but doubles inside a kernel. Adds copies (settle.c), grids
- * and barriers; keeps the order of the list. */
+/* Needs the stage opt: every elementwise node but doubles inside a kernel. Adds copies
+ * (settle.c), grids and barriers; keeps the order of the list. */
 void schedule_work(struct module *m, const struct options *o)
 {
     (void)o;

@@ -1,10 +1,11 @@
-/* Before the schedule: sees to it that everything can live where it is asked to, by copies where there is
- * no other way (note [homes] in home.c). A copy is a call of a kernel of one node, like any other work. */
+/* Before the schedule: sees to it that everything can live where it is asked to, by copies where
+ * there is no other way (note [homes] in home.c). A copy is a call of a kernel of one node, like
+ * any other work. */
 #include "diag.h"
 #include "home.h"
 #include <stdlib.h>
 
-/* ---- kernels ---------------------------------------------------------------------------------- */
+/* ---- kernels ------------------------------------------------------------------------------- */
 
 static bool is_copy_kernel(const struct kernel *k)
 {
@@ -86,15 +87,15 @@ static struct value *insert_call(struct program *p, struct kernel *k, struct val
     return call->results[0];
 }
 
-/* ---- constants -------------------------------------------------------------------------------- */
+/* ---- constants ----------------------------------------------------------------------------- */
 
 static bool is_bare_constant(const struct node *n)
 {
     return n && n->op == OP_CONST && node_result(n)->type.elem != ELEM_DOUBLE;
 }
 
-/* What fuse left outside of kernels, as an operand of a product or a part of a concat, must be written
- * somewhere by someone: for each user anew, since a copy is no cheaper. */
+/* What fuse left outside of kernels, as an operand of a product or a part of a concat, must be
+ * written somewhere by someone: for each user anew, since a copy is no cheaper. */
 static void fill_constants(struct program *p)
 {
     for (struct node *n = p->first, *next; n; n = next) {
@@ -113,7 +114,7 @@ static void fill_constants(struct program *p)
     }
 }
 
-/* ---- copies ----------------------------------------------------------------------------------- */
+/* ---- copies -------------------------------------------------------------------------------- */
 
 struct settler {
     struct program *p;
@@ -136,7 +137,8 @@ static bool was_computed(const struct value *v)
     return v->def && v->def->op != OP_INPUT;
 }
 
-/* A copy of v before the node `at`, for `user`, after whom it is named unless v has an origin itself. */
+/* A copy of v before the node `at`, for `user`, after whom it is named unless v has an origin
+ * itself. */
 static struct value *copy_value(struct settler *s, struct value *v, const struct node *user,
                                 struct node *at)
 {
@@ -187,8 +189,8 @@ static bool shows_tensor(const struct value *v)
     return v->tensor != NULL;
 }
 
-/* The runtime takes a result as a plain array, when the program has ended: a tensor may be another by then.
- * (What has no home yet will have one when we look again.) */
+/* The runtime takes a result as a plain array, when the program has ended: a tensor may be
+ * another by then. (What has no home yet will have one when we look again.) */
 static bool is_presentable(const struct value *v)
 {
     const struct home *h = home_of(v);
@@ -208,9 +210,10 @@ static void settle_node(struct settler *s, struct node *n)
         n->args[1] = copy_value(s, n->args[1], n, n);
 }
 
-/* Needs the stage opt; breaks nothing, adds copies only. Afterwards every part of a concat lives in it,
- * every assigned value in its tensor, every reshape has a home, every result is a plain array. A copy can
- * be in the way of another demand, so it looks again until nothing is left to do; each look is linear. */
+/* Needs the stage opt; breaks nothing, adds copies only. Afterwards every part of a concat lives
+ * in it, every assigned value in its tensor, every reshape has a home, every result is a plain
+ * array. A copy can be in the way of another demand, so it looks again until nothing is left to
+ * do; each look is linear. */
 struct homes *settle(struct program *p)
 {
     struct settler s = { .p = p, .m = p->module };

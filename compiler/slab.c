@@ -10,7 +10,7 @@ struct surveyor {
     int phase;
 };
 
-/* ---- who touches what ------------------------------------------------------------------------- */
+/* ---- who touches what ---------------------------------------------------------------------- */
 
 static bool is_whole(const struct access *a)
 {
@@ -95,7 +95,7 @@ static void survey_node(struct surveyor *v, struct node *n)
         survey_work(v, n);
 }
 
-/* ---- cells ------------------------------------------------------------------------------------ */
+/* ---- cells --------------------------------------------------------------------------------- */
 
 /* Most slabs are cut evenly: the first guess is right. */
 int band_of(const struct bands *b, int64_t at)
@@ -183,7 +183,7 @@ static void cut_cells(struct slabs *s, struct slab *slab)
     slab->rows.count = slab->cols.count = 1;
 }
 
-/* ---- lives ------------------------------------------------------------------------------------ */
+/* ---- lives --------------------------------------------------------------------------------- */
 
 static void remember(struct arena *a, struct use_list **list, const struct use *u)
 {
@@ -236,7 +236,7 @@ static void find_lives(struct slabs *s, struct slab *slab)
     }
 }
 
-/* ---- exchanges -------------------------------------------------------------------------------- */
+/* ---- exchanges ----------------------------------------------------------------------------- */
 
 /* Does nobody touch what u reads after u's phase? */
 static bool is_last(const struct use *u)
@@ -290,7 +290,7 @@ static void close_exchange(struct node *n)
     mark_exchange(e->born, e->born_count);
 }
 
-/* ---- all of them ------------------------------------------------------------------------------ */
+/* ---- all of them --------------------------------------------------------------------------- */
 
 static enum slab_kind kind_of(const struct value *v)
 {

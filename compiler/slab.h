@@ -1,7 +1,8 @@
-/* Slabs: the memory of roots, and who lives in which part of it when. A slab is cut into cells, so that
- * every rectangle that some node touches is made of whole cells; each cell has its own life, in phases,
- * from the first write to the last read. So the rows of step t of a large matrix are free as soon as step
- * t has read them. Other roots, the tenants, may live in cells before or after the slab's own root. */
+/* Slabs: the memory of roots, and who lives in which part of it when. A slab is cut into cells,
+ * so that every rectangle that some node touches is made of whole cells; each cell has its own
+ * life, in phases, from the first write to the last read. So the rows of step t of a large
+ * matrix are free as soon as step t has read them. Other roots, the tenants, may live in cells
+ * before or after the slab's own root. */
 #ifndef LSTMC_SLAB_H
 #define LSTMC_SLAB_H
 #include "access.h"
@@ -61,9 +62,9 @@ struct slab {
     int64_t offset; /* in its region, after the plan */
 };
 
-/* What an elementwise call may overwrite, and by what: each operand that it is the last to read, of which
- * it reads element (r, c) only when it writes element (r, c) of its results, and each of these results. The
- * note of the call; the long-lived come first. */
+/* What an elementwise call may overwrite, and by what: each operand that it is the last to read,
+ * of which it reads element (r, c) only when it writes element (r, c) of its results, and each
+ * of these results. The note of the call; the long-lived come first. */
 struct exchange {
     struct use **dying, **born;
     int dying_count, born_count;
@@ -76,8 +77,8 @@ struct slabs {
     int64_t *change; /* of the bytes alive, from each phase to the next; overlay.c counts them */
 };
 
-/* The slabs of a scheduled program whose homes are found; they become the notes of its roots. A result of
- * the program is touched last in the phase after the last. */
+/* The slabs of a scheduled program whose homes are found; they become the notes of its roots. A
+ * result of the program is touched last in the phase after the last. */
 struct slabs *slabs_find(const struct program *p, const struct homes *homes);
 
 struct cells slab_cells(const struct slab *slab, struct rect r);

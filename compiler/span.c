@@ -1,9 +1,9 @@
 #include "span.h"
 
 /* Enough for few items in each, few enough for a large matrix to touch them all. */
-enum { STRETCHES = 4096, SHORTEST = 64 };
+enum { STRETCHES = 1024, SHORTEST = 64 };
 
-/* ---- spans ------------------------------------------------------------------------------------ */
+/* ---- spans --------------------------------------------------------------------------------- */
 
 /* Bits count in whole words. */
 static int64_t width_of(const struct module *m, enum elem elem, int64_t elements)
@@ -122,7 +122,7 @@ bool span_contains(const struct span *a, const struct span *b)
     return (b->rows == 1 || b->stride == a->stride) && col + b->width <= a->width;
 }
 
-/* ---- the map ---------------------------------------------------------------------------------- */
+/* ---- the map ------------------------------------------------------------------------------- */
 
 struct map *map_new(struct arena *a, const int64_t bytes[REGION_STATE + 1])
 {

@@ -1,7 +1,7 @@
 /* sample/backward.c: written by lstmc 0.1 from the spec of model "sample".
  * Do not edit; change the spec and run lstmc again.
  * model   LSTM 2 > Dense 37 softmax, float32, batch 4, steps 3
- * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 4.6 KB
+ * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 3.9 KB
  */
 #define SAMPLE_INTERNAL
 #include "sample.h"
@@ -13,7 +13,7 @@ static void product_tb_4x2x37(const struct lstmc_worker *me, float *c, const flo
     const float *b)
 {
     for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(0, 1, 4, 2, 37, a, 37, b, 37, c, 2);
+        lstmc_product_f32(0, 1, 4, 2, 37, a, 37, b, 37, c, 8);
 }
 
 /* c 2x37 = matmul of a 4x2, b 4x37, a transposed, a call of BLAS for each block of columns */
@@ -21,7 +21,7 @@ static void product_ta_2x37x4(const struct lstmc_worker *me, float *c, const flo
     const float *b)
 {
     for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(1, 0, 2, 37, 4, a, 2, b, 37, c, 37);
+        lstmc_product_f32(1, 0, 2, 37, 4, a, 8, b, 37, c, 37);
 }
 
 /* c 4x2 = matmul of a 4x8, b 2x8, b transposed, a call of BLAS for each block of rows */
@@ -29,7 +29,7 @@ static void product_tb_4x2x8(const struct lstmc_worker *me, float *c, const floa
     const float *b)
 {
     for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(0, 1, 4, 2, 8, a, 8, b, 8, c, 2);
+        lstmc_product_f32(0, 1, 4, 2, 8, a, 8, b, 8, c, 8);
 }
 
 /* c 2x8 = matmul of a 8x2, b 8x8, a transposed, a call of BLAS for each block of columns */
@@ -76,8 +76,7 @@ static void train_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
         w + TRAIN_LOSS_D_ADD); /* %191 */
 
     /* lstm, t = 2: LSTM { 2 } */
-    k->lstm_backward_0(w + TRAIN_LSTM_D_MUL + 8 * 8, w + TRAIN_LSTM_SIGMOID_8,
-        w + TRAIN_DENSE_D_MATMUL, w + TRAIN_LSTM_TANH_6, w + TRAIN_LSTM_ADD,
+    k->lstm_backward_0(w + TRAIN_LSTM_D_MUL + 8 * 8, w + TRAIN_LSTM_D_MUL_2, w + TRAIN_LSTM_TANH_5,
         cols2); /* %201..%217 */
 }
 
@@ -92,35 +91,22 @@ static void train_backward_lstm(const struct lstmc_call *call, struct lstmc_work
     float *w = sample_work(call);
     const struct sample_kernels *k = call->kernels;
     const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+    const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
 
     /* lstm, t = 2: LSTM { 2 } */
     product_tb_4x2x8(me, w + TRAIN_LSTM_D_MATMUL(2), w + TRAIN_LSTM_D_MUL + 8 * 8,
         p->lstm_recurrent_kernel); /* %221 */
 
     /* lstm, t = 1: LSTM { 2 } */
-    k->lstm_backward_1(w + TRAIN_LSTM_D_MUL + 4 * 8, w + TRAIN_LSTM_SIGMOID_5,
-        w + TRAIN_LSTM_D_MATMUL(2), w + TRAIN_LSTM_TANH_4, w + TRAIN_LSTM_D_MUL_2,
-        w + TRAIN_LSTM_MUL, cols2); /* %233..%250 */
+    k->lstm_backward_1(w + TRAIN_LSTM_D_MUL + 4 * 8, w + TRAIN_LSTM_TANH_3, w + TRAIN_LSTM_MUL,
+        cols2); /* %233..%250 */
     product_tb_4x2x8(me, w + TRAIN_LSTM_D_MATMUL(1), w + TRAIN_LSTM_D_MUL + 4 * 8,
         p->lstm_recurrent_kernel); /* %254 */
-}
-
-void sample_train_backward_3(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    train_backward_lstm(call, me);
-}
-
-static void train_backward_lstm_2(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    float *w = sample_work(call);
-    const struct sample_kernels *k = call->kernels;
-    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
-    const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
 
     /* lstm, t = 0: LSTM { 2 } */
-    k->lstm_backward_2(w + TRAIN_LSTM_D_MUL, w + TRAIN_LSTM_D_MATMUL(1), w + TRAIN_LSTM_TANH_2,
-        w + TRAIN_LSTM_SIGMOID, w + TRAIN_LSTM_D_MUL_3, w + TRAIN_LSTM_SIGMOID_2,
+    k->lstm_backward_2(w + TRAIN_LSTM_D_MUL, w + TRAIN_LSTM_D_MUL_3, w + TRAIN_LSTM_SIGMOID_2,
         w + TRAIN_LSTM_TANH, cols2); /* %266..%277 */
+    k->fill_4_2(w + TRAIN_LSTM_D_MUL + 2, cols2); /* %347 */
 
     /* lstm: LSTM { 2 } */
     k->scatter_12x8(w + TRAIN_D_LSTM_KERNEL, w + TRAIN_LSTM_D_MUL, (int32_t *)(w + TRAIN_X),
@@ -130,9 +116,9 @@ static void train_backward_lstm_2(const struct lstmc_call *call, struct lstmc_wo
     k->sum_12x8(w + TRAIN_LSTM_D_SUM, w + TRAIN_LSTM_D_MUL, cols8); /* %313 */
 }
 
-void sample_train_backward_4(const struct lstmc_call *call, struct lstmc_worker *me)
+void sample_train_backward_3(const struct lstmc_call *call, struct lstmc_worker *me)
 {
-    train_backward_lstm_2(call, me);
+    train_backward_lstm(call, me);
 }
 
 static void grads_backward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
@@ -158,6 +144,7 @@ static void grads_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
     const struct sample_kernels *k = call->kernels;
     const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
     const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+    const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
 
     /* loss: categorical_crossentropy */
     k->loss_backward_1(w + GRADS_LOSS_D_ADD, (int32_t *)(w + GRADS_Y), w + GRADS_LOSS_D_NEG,
@@ -171,36 +158,21 @@ static void grads_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
         w + GRADS_LOSS_D_ADD); /* %97 */
 
     /* lstm, t = 2: LSTM { 2 } */
-    k->lstm_backward_0(w + GRADS_LSTM_D_MUL + 8 * 8, w + GRADS_LSTM_SIGMOID_8,
-        w + GRADS_DENSE_D_MATMUL, w + GRADS_LSTM_TANH_6, w + GRADS_LSTM_ADD,
+    k->lstm_backward_0(w + GRADS_LSTM_D_MUL + 8 * 8, w + GRADS_LSTM_D_MUL_2, w + GRADS_LSTM_TANH_5,
         cols2); /* %107..%123 */
     product_tb_4x2x8(me, w + GRADS_LSTM_D_MATMUL(2), w + GRADS_LSTM_D_MUL + 8 * 8,
         p->lstm_recurrent_kernel); /* %127 */
 
     /* lstm, t = 1: LSTM { 2 } */
-    k->lstm_backward_1(w + GRADS_LSTM_D_MUL + 4 * 8, w + GRADS_LSTM_SIGMOID_5,
-        w + GRADS_LSTM_D_MATMUL(2), w + GRADS_LSTM_TANH_4, w + GRADS_LSTM_D_MUL_2,
-        w + GRADS_LSTM_MUL, cols2); /* %139..%156 */
+    k->lstm_backward_1(w + GRADS_LSTM_D_MUL + 4 * 8, w + GRADS_LSTM_TANH_3, w + GRADS_LSTM_MUL,
+        cols2); /* %139..%156 */
     product_tb_4x2x8(me, w + GRADS_LSTM_D_MATMUL(1), w + GRADS_LSTM_D_MUL + 4 * 8,
         p->lstm_recurrent_kernel); /* %160 */
-}
-
-void sample_grads_backward_2(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    grads_backward_loss_2(call, me);
-}
-
-static void grads_backward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    float *w = sample_work(call);
-    const struct sample_kernels *k = call->kernels;
-    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
-    const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
 
     /* lstm, t = 0: LSTM { 2 } */
-    k->lstm_backward_2(w + GRADS_LSTM_D_MUL, w + GRADS_LSTM_D_MATMUL(1), w + GRADS_LSTM_TANH_2,
-        w + GRADS_LSTM_SIGMOID, w + GRADS_LSTM_D_MUL_3, w + GRADS_LSTM_SIGMOID_2,
+    k->lstm_backward_2(w + GRADS_LSTM_D_MUL, w + GRADS_LSTM_D_MUL_3, w + GRADS_LSTM_SIGMOID_2,
         w + GRADS_LSTM_TANH, cols2); /* %172..%183 */
+    k->fill_4_2(w + GRADS_LSTM_D_MUL + 2, cols2); /* %253 */
 
     /* lstm: LSTM { 2 } */
     k->scatter_12x8(w + GRADS_D_LSTM_KERNEL, w + GRADS_LSTM_D_MUL, (int32_t *)(w + GRADS_X),
@@ -215,7 +187,5 @@ void sample_grads(const struct lstmc_call *call, struct lstmc_worker *me)
     sample_grads_forward(call, me);
     sample_grads_backward(call, me);
     sample_grads_forward_2(call, me);
-    sample_grads_backward_2(call, me);
-    sample_grads_forward_3(call, me);
-    grads_backward_lstm(call, me);
+    grads_backward_loss_2(call, me);
 }

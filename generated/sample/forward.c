@@ -1,7 +1,7 @@
 /* sample/forward.c: written by lstmc 0.1 from the spec of model "sample".
  * Do not edit; change the spec and run lstmc again.
  * model   LSTM 2 > Dense 37 softmax, float32, batch 4, steps 3
- * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 4.6 KB
+ * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 3.9 KB
  */
 #define SAMPLE_INTERNAL
 #include "sample.h"
@@ -19,7 +19,7 @@ static void product_4x8x2(const struct lstmc_worker *me, float *c, const float *
 static void product_4x37x2(const struct lstmc_worker *me, float *c, const float *a, const float *b)
 {
     for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(0, 0, 4, 37, 2, a, 2, b, 37, c, 37);
+        lstmc_product_f32(0, 0, 4, 37, 2, a, 8, b, 37, c, 37);
 }
 
 /* c 4x8 = matmul of a 4x2, b 2x8, a call of BLAS for each block of columns */
@@ -27,14 +27,6 @@ static void product_4x8x2_2(const struct lstmc_worker *me, float *c, const float
 {
     for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
         lstmc_product_f32(0, 0, 4, 8, 2, a, 8, b, 8, c, 8);
-}
-
-/* c 4x37 = matmul of a 4x2, b 2x37, a call of BLAS for each block of columns */
-static void product_4x37x2_2(const struct lstmc_worker *me, float *c, const float *a,
-    const float *b)
-{
-    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(0, 0, 4, 37, 2, a, 8, b, 37, c, 37);
 }
 
 static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
@@ -53,21 +45,19 @@ static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
 
     /* lstm, t = 0: LSTM { 2 } */
     k->lstm_forward_0(w + TRAIN_LSTM_SIGMOID, w + TRAIN_LSTM_SIGMOID_2, w + TRAIN_LSTM_TANH,
-        w + TRAIN_LSTM_MUL, w + TRAIN_LSTM_TANH_2, w + TRAIN_LSTM_MUL_2, w + TRAIN_LSTM_GATHER,
-        p->lstm_bias, cols2); /* %18..%20 */
+        w + TRAIN_LSTM_MUL_2, p->lstm_bias, cols2); /* %18..%20 */
 
     /* lstm, t = 1: LSTM { 2 } */
     product_4x8x2(me, w + TRAIN_LSTM_MATMUL(1), w + TRAIN_LSTM_MUL_2,
         p->lstm_recurrent_kernel); /* %23 */
-    k->lstm_forward_1(w + TRAIN_LSTM_SIGMOID_5, w + TRAIN_LSTM_ADD, w + TRAIN_LSTM_TANH_4,
-        w + TRAIN_LSTM_MUL_2 + 4 * 2, w + TRAIN_LSTM_GATHER + 4 * 8, p->lstm_bias,
-        w + TRAIN_LSTM_MUL, cols2); /* %36..%38 */
+    k->lstm_forward_1(w + TRAIN_LSTM_SIGMOID_3, w + TRAIN_LSTM_TANH_3, w + TRAIN_LSTM_MUL_2 + 4 * 2,
+        p->lstm_bias, w + TRAIN_LSTM_MUL, cols2); /* %36..%38 */
 
     /* lstm, t = 2: LSTM { 2 } */
     product_4x8x2(me, w + TRAIN_LSTM_MATMUL(2), w + TRAIN_LSTM_MUL_2 + 4 * 2,
         p->lstm_recurrent_kernel); /* %41 */
-    k->lstm_forward_2(w + TRAIN_LSTM_SIGMOID_8, w + TRAIN_LSTM_TANH_6, w + TRAIN_LSTM_MUL_3,
-        w + TRAIN_LSTM_GATHER + 8 * 8, p->lstm_bias, w + TRAIN_LSTM_ADD, cols2); /* %54..%56 */
+    k->lstm_forward_2(w + TRAIN_LSTM_SIGMOID_6, w + TRAIN_LSTM_MUL_3, p->lstm_bias,
+        w + TRAIN_LSTM_ADD, cols2); /* %54..%56 */
 
     /* dense: Dense { 37, activation = "softmax" } */
     product_4x37x2(me, w + TRAIN_DENSE_MATMUL, w + TRAIN_LSTM_MUL_3, p->dense_kernel); /* %57 */
@@ -124,21 +114,6 @@ void sample_train_forward_2(const struct lstmc_call *call, struct lstmc_worker *
     train_forward_loss_2(call, me);
 }
 
-static void train_forward_lstm_2(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    float *w = sample_work(call);
-    const struct sample_kernels *k = call->kernels;
-    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
-
-    /* lstm: LSTM { 2 } */
-    k->fill_4_2(w + TRAIN_LSTM_D_MUL + 2, cols2); /* %347 */
-}
-
-void sample_train_forward_3(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    train_forward_lstm_2(call, me);
-}
-
 static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     const struct sample_weights *p = sample_weights(call);
@@ -155,21 +130,19 @@ static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
 
     /* lstm, t = 0: LSTM { 2 } */
     k->lstm_forward_0(w + GRADS_LSTM_SIGMOID, w + GRADS_LSTM_SIGMOID_2, w + GRADS_LSTM_TANH,
-        w + GRADS_LSTM_MUL, w + GRADS_LSTM_TANH_2, w + GRADS_LSTM_MUL_2, w + GRADS_LSTM_GATHER,
-        p->lstm_bias, cols2); /* %18..%20 */
+        w + GRADS_LSTM_MUL_2, p->lstm_bias, cols2); /* %18..%20 */
 
     /* lstm, t = 1: LSTM { 2 } */
     product_4x8x2(me, w + GRADS_LSTM_MATMUL(1), w + GRADS_LSTM_MUL_2,
         p->lstm_recurrent_kernel); /* %23 */
-    k->lstm_forward_1(w + GRADS_LSTM_SIGMOID_5, w + GRADS_LSTM_ADD, w + GRADS_LSTM_TANH_4,
-        w + GRADS_LSTM_MUL_2 + 4 * 2, w + GRADS_LSTM_GATHER + 4 * 8, p->lstm_bias,
-        w + GRADS_LSTM_MUL, cols2); /* %36..%38 */
+    k->lstm_forward_1(w + GRADS_LSTM_SIGMOID_3, w + GRADS_LSTM_TANH_3, w + GRADS_LSTM_MUL_2 + 4 * 2,
+        p->lstm_bias, w + GRADS_LSTM_MUL, cols2); /* %36..%38 */
 
     /* lstm, t = 2: LSTM { 2 } */
     product_4x8x2(me, w + GRADS_LSTM_MATMUL(2), w + GRADS_LSTM_MUL_2 + 4 * 2,
         p->lstm_recurrent_kernel); /* %41 */
-    k->lstm_forward_2(w + GRADS_LSTM_SIGMOID_8, w + GRADS_LSTM_TANH_6, w + GRADS_LSTM_MUL_3,
-        w + GRADS_LSTM_GATHER + 8 * 8, p->lstm_bias, w + GRADS_LSTM_ADD, cols2); /* %54..%56 */
+    k->lstm_forward_2(w + GRADS_LSTM_SIGMOID_6, w + GRADS_LSTM_MUL_3, p->lstm_bias,
+        w + GRADS_LSTM_ADD, cols2); /* %54..%56 */
 
     /* dense: Dense { 37, activation = "softmax" } */
     product_4x37x2(me, w + GRADS_DENSE_MATMUL, w + GRADS_LSTM_MUL_3, p->dense_kernel); /* %57 */
@@ -217,21 +190,6 @@ void sample_grads_forward_2(const struct lstmc_call *call, struct lstmc_worker *
     grads_forward_loss_2(call, me);
 }
 
-static void grads_forward_lstm_2(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    float *w = sample_work(call);
-    const struct sample_kernels *k = call->kernels;
-    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
-
-    /* lstm: LSTM { 2 } */
-    k->fill_4_2(w + GRADS_LSTM_D_MUL + 2, cols2); /* %253 */
-}
-
-void sample_grads_forward_3(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    grads_forward_lstm_2(call, me);
-}
-
 static void eval_forward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     const struct sample_weights *p = sample_weights(call);
@@ -261,7 +219,7 @@ static void eval_forward_lstm(const struct lstmc_call *call, struct lstmc_worker
         w + EVAL_LSTM_ADD, cols2); /* %56 */
 
     /* dense: Dense { 37, activation = "softmax" } */
-    product_4x37x2_2(me, w + EVAL_DENSE_MATMUL, w + EVAL_LSTM_MUL_4, p->dense_kernel); /* %57 */
+    product_4x37x2(me, w + EVAL_DENSE_MATMUL, w + EVAL_LSTM_MUL_4, p->dense_kernel); /* %57 */
     k->dense_forward_0(w + EVAL_DENSE_ADD, p->dense_bias, cols37); /* %58 */
     k->reduce_max_4x37(w + EVAL_DENSE_REDUCE_MAX, w + EVAL_DENSE_ADD, rows4); /* %59 */
 

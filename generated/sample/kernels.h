@@ -1,7 +1,7 @@
 /* sample/kernels.h: written by lstmc 0.1 from the spec of model "sample".
  * Do not edit; change the spec and run lstmc again.
  * model   LSTM 2 > Dense 37 softmax, float32, batch 4, steps 3
- * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 4.6 KB
+ * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 3.9 KB
  */
 #ifndef SAMPLE_KERNELS_H
 #define SAMPLE_KERNELS_H
@@ -12,12 +12,12 @@
  * columns. What returns a number returns 1 when it met a NaN or an infinity. */
 struct sample_kernels {
     void (*gather_37x8)(float *y, const float *x, const int32_t *index, struct lstmc_range rows);
-    void (*lstm_forward_0)(float *sigmoid, float *sigmoid_2, float *tanh, float *mul, float *tanh_2,
-        float *mul_2, const float *gather, const float *bias, struct lstmc_range cols);
-    void (*lstm_forward_1)(float *sigmoid, float *add, float *tanh, float *mul, const float *gather,
-        const float *bias, const float *mul_2, struct lstmc_range cols);
-    void (*lstm_forward_2)(float *sigmoid, float *tanh, float *mul, const float *gather,
-        const float *bias, const float *add, struct lstmc_range cols);
+    void (*lstm_forward_0)(float *sigmoid, float *sigmoid_2, float *tanh, float *mul,
+        const float *bias, struct lstmc_range cols);
+    void (*lstm_forward_1)(float *sigmoid, float *tanh, float *mul, const float *bias,
+        const float *mul_2, struct lstmc_range cols);
+    void (*lstm_forward_2)(float *sigmoid, float *mul, const float *bias, const float *add,
+        struct lstmc_range cols);
     void (*dense_forward_0)(float *add, const float *bias, struct lstmc_range cols);
     void (*reduce_max_4x37)(float *y, const float *x, struct lstmc_range rows);
     void (*pick_4x37)(float *y, const float *x, const int32_t *index, struct lstmc_range rows);
@@ -34,18 +34,16 @@ struct sample_kernels {
     void (*loss_backward_1)(float *d_add, const int32_t *y, const float *d_neg, const float *d_div,
         struct lstmc_range cols);
     void (*sum_4x37_2)(float *y, const float *x, struct lstmc_range cols);
-    void (*lstm_backward_0)(float *d_mul, float *sigmoid, const float *d_matmul, const float *tanh,
-        const float *add, struct lstmc_range cols);
+    void (*lstm_backward_0)(float *d_mul, float *d_mul_2, const float *tanh,
+        struct lstmc_range cols);
     uint32_t (*optimizer_update_0)(float *m, float *v, float *kernel, const float *d_dense_kernel,
         double d2, double d3, double d5, double d6, struct lstmc_range cols);
     uint32_t (*optimizer_update_1)(float *m, float *v, float *bias, const float *d_sum, double d2,
         double d3, double d5, double d6, struct lstmc_range cols);
-    void (*lstm_backward_1)(float *d_mul, float *sigmoid, const float *d_matmul, const float *tanh,
-        const float *d_mul_2, const float *mul, struct lstmc_range cols);
+    void (*lstm_backward_1)(float *d_mul, float *tanh, const float *mul, struct lstmc_range cols);
+    void (*lstm_backward_2)(float *d_mul, const float *d_mul_2, const float *sigmoid,
+        const float *tanh, struct lstmc_range cols);
     void (*fill_4_2)(float *d_mul, struct lstmc_range cols);
-    void (*lstm_backward_2)(float *d_mul, const float *d_matmul, const float *tanh,
-        const float *sigmoid, const float *d_mul_2, const float *sigmoid_2, const float *tanh_2,
-        struct lstmc_range cols);
     void (*scatter_12x8)(float *y, const float *x, const int32_t *index, struct lstmc_range cols);
     void (*sum_12x8)(float *y, const float *x, struct lstmc_range cols);
     uint32_t (*optimizer_update_2)(float *m, float *v, float *kernel, const float *d_lstm_kernel,

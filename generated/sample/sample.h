@@ -1,7 +1,7 @@
 /* sample/sample.h: written by lstmc 0.1 from the spec of model "sample".
  * Do not edit; change the spec and run lstmc again.
  * model   LSTM 2 > Dense 37 softmax, float32, batch 4, steps 3
- * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 4.6 KB
+ * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 3.9 KB
  *
  * How to read the rest. Take one paragraph of forward.c, `lstm, t = 1` in train_*, and its twin of
  * the same title in backward.c. They call k->lstm_forward_1 and k->lstm_backward_1: find these
@@ -33,7 +33,8 @@ struct sample_weights {
     _Alignas(64) float dense_bias[37]; /* 37 */
 };
 _Static_assert(offsetof(struct sample_weights, lstm_kernel) == 0, "lstm.kernel");
-_Static_assert(offsetof(struct sample_weights, lstm_recurrent_kernel) == 1216, "lstm.recurrent_kernel");
+_Static_assert(offsetof(struct sample_weights, lstm_recurrent_kernel) == 1216,
+    "lstm.recurrent_kernel");
 _Static_assert(offsetof(struct sample_weights, lstm_bias) == 1280, "lstm.bias");
 _Static_assert(offsetof(struct sample_weights, dense_kernel) == 1344, "dense.kernel");
 _Static_assert(offsetof(struct sample_weights, dense_bias) == 1664, "dense.bias");
@@ -64,7 +65,7 @@ void sample_step(const struct sample_weights *weights, struct sample_state *stat
 #if defined(SAMPLE_INTERNAL)
 #include <lstmc/model.h>
 #if LSTMC_ABI != 1
-#error "this model was written by another version of lstmc than the one whose headers are here: run lstmc again"
+#error "written by another version of lstmc than these headers: run lstmc again"
 #endif
 
 struct sample_optimizer {
@@ -79,23 +80,33 @@ struct sample_optimizer {
     _Alignas(64) float optimizer_m_dense_bias[37]; /* 37 */
     _Alignas(64) float optimizer_v_dense_bias[37]; /* 37 */
 };
-_Static_assert(offsetof(struct sample_optimizer, optimizer_m_lstm_kernel) == 0, "optimizer.m.lstm.kernel");
-_Static_assert(offsetof(struct sample_optimizer, optimizer_v_lstm_kernel) == 1216, "optimizer.v.lstm.kernel");
-_Static_assert(offsetof(struct sample_optimizer, optimizer_m_lstm_recurrent_kernel) == 2432, "optimizer.m.lstm.recurrent_kernel");
-_Static_assert(offsetof(struct sample_optimizer, optimizer_v_lstm_recurrent_kernel) == 2496, "optimizer.v.lstm.recurrent_kernel");
-_Static_assert(offsetof(struct sample_optimizer, optimizer_m_lstm_bias) == 2560, "optimizer.m.lstm.bias");
-_Static_assert(offsetof(struct sample_optimizer, optimizer_v_lstm_bias) == 2624, "optimizer.v.lstm.bias");
-_Static_assert(offsetof(struct sample_optimizer, optimizer_m_dense_kernel) == 2688, "optimizer.m.dense.kernel");
-_Static_assert(offsetof(struct sample_optimizer, optimizer_v_dense_kernel) == 3008, "optimizer.v.dense.kernel");
-_Static_assert(offsetof(struct sample_optimizer, optimizer_m_dense_bias) == 3328, "optimizer.m.dense.bias");
-_Static_assert(offsetof(struct sample_optimizer, optimizer_v_dense_bias) == 3520, "optimizer.v.dense.bias");
+_Static_assert(offsetof(struct sample_optimizer, optimizer_m_lstm_kernel) == 0,
+    "optimizer.m.lstm.kernel");
+_Static_assert(offsetof(struct sample_optimizer, optimizer_v_lstm_kernel) == 1216,
+    "optimizer.v.lstm.kernel");
+_Static_assert(offsetof(struct sample_optimizer, optimizer_m_lstm_recurrent_kernel) == 2432,
+    "optimizer.m.lstm.recurrent_kernel");
+_Static_assert(offsetof(struct sample_optimizer, optimizer_v_lstm_recurrent_kernel) == 2496,
+    "optimizer.v.lstm.recurrent_kernel");
+_Static_assert(offsetof(struct sample_optimizer, optimizer_m_lstm_bias) == 2560,
+    "optimizer.m.lstm.bias");
+_Static_assert(offsetof(struct sample_optimizer, optimizer_v_lstm_bias) == 2624,
+    "optimizer.v.lstm.bias");
+_Static_assert(offsetof(struct sample_optimizer, optimizer_m_dense_kernel) == 2688,
+    "optimizer.m.dense.kernel");
+_Static_assert(offsetof(struct sample_optimizer, optimizer_v_dense_kernel) == 3008,
+    "optimizer.v.dense.kernel");
+_Static_assert(offsetof(struct sample_optimizer, optimizer_m_dense_bias) == 3328,
+    "optimizer.m.dense.bias");
+_Static_assert(offsetof(struct sample_optimizer, optimizer_v_dense_bias) == 3520,
+    "optimizer.v.dense.bias");
 
 /* The arena of a trainer, in bytes: the weights, the states of the optimizer, the carried state, and
  * the memory in which the programs work, one after the other. */
 #define SAMPLE_OPTIMIZER 1856
 #define SAMPLE_CARRIED 5568
 #define SAMPLE_WORK 5696
-#define SAMPLE_ARENA 10368
+#define SAMPLE_ARENA 9728
 
 static inline struct sample_weights *sample_weights(const struct lstmc_call *call)
 {
@@ -122,93 +133,93 @@ static inline float *sample_work(const struct lstmc_call *call)
 #define TRAIN_Y 784
 #define TRAIN_WEIGHT 800
 #define TRAIN_LSTM_GATHER 464
-#define TRAIN_LSTM_SIGMOID 816
-#define TRAIN_LSTM_SIGMOID_2 832
-#define TRAIN_LSTM_TANH 848
-#define TRAIN_LSTM_MUL 864
-#define TRAIN_LSTM_TANH_2 880
+#define TRAIN_LSTM_SIGMOID 464
+#define TRAIN_LSTM_SIGMOID_2 816
+#define TRAIN_LSTM_TANH 832
+#define TRAIN_LSTM_MUL 470
+#define TRAIN_LSTM_TANH_2 468
 #define TRAIN_LSTM_MUL_2 752
 #define TRAIN_LSTM_MATMUL(t) (656 + (t) * 32)
-#define TRAIN_LSTM_SIGMOID_3 694
-#define TRAIN_LSTM_SIGMOID_4 690
-#define TRAIN_LSTM_SIGMOID_5 688
-#define TRAIN_LSTM_TANH_3 692
-#define TRAIN_LSTM_ADD 896
-#define TRAIN_LSTM_TANH_4 912
-#define TRAIN_LSTM_SIGMOID_6 726
-#define TRAIN_LSTM_SIGMOID_7 722
-#define TRAIN_LSTM_SIGMOID_8 720
-#define TRAIN_LSTM_TANH_5 724
-#define TRAIN_LSTM_TANH_6 928
-#define TRAIN_LSTM_MUL_3 944
+#define TRAIN_LSTM_SIGMOID_3 496
+#define TRAIN_LSTM_SIGMOID_4 694
+#define TRAIN_LSTM_SIGMOID_5 690
+#define TRAIN_LSTM_TANH_3 688
+#define TRAIN_LSTM_ADD 502
+#define TRAIN_LSTM_TANH_4 500
+#define TRAIN_LSTM_SIGMOID_6 528
+#define TRAIN_LSTM_SIGMOID_7 726
+#define TRAIN_LSTM_SIGMOID_8 530
+#define TRAIN_LSTM_TANH_5 722
+#define TRAIN_LSTM_TANH_6 532
+#define TRAIN_LSTM_MUL_3 720
 #define TRAIN_DENSE_MATMUL 304
 #define TRAIN_DENSE_ADD 304
-#define TRAIN_DENSE_REDUCE_MAX 960
-#define TRAIN_LOSS_PICK 976
-#define TRAIN_LOSS_ARGMAX 992
+#define TRAIN_DENSE_REDUCE_MAX 848
+#define TRAIN_LOSS_PICK 864
+#define TRAIN_LOSS_ARGMAX 880
 #define TRAIN_DENSE_EXP 304
-#define TRAIN_LOSS_SELECT 1008
-#define TRAIN_DENSE_SUM 1024
-#define TRAIN_CORRECT 1040
-#define TRAIN_LOSS_MUL 960
-#define TRAIN_LOSS_D_NEG 1024
-#define TRAIN_LOSS_D_DIV 1056
-#define TRAIN_LOSS 1072
+#define TRAIN_LOSS_SELECT 896
+#define TRAIN_DENSE_SUM 912
+#define TRAIN_CORRECT 928
+#define TRAIN_LOSS_MUL 848
+#define TRAIN_LOSS_D_NEG 912
+#define TRAIN_LOSS_D_DIV 944
+#define TRAIN_LOSS 960
 #define TRAIN_LOSS_D_ADD 304
 #define TRAIN_DENSE_D_SUM 640
-#define TRAIN_DENSE_D_MATMUL 1088
+#define TRAIN_DENSE_D_MATMUL 534
 #define TRAIN_D_DENSE_KERNEL 560
 #define TRAIN_LSTM_D_MUL 464
-#define TRAIN_LSTM_D_MUL_2 726
-#define TRAIN_LSTM_D_MATMUL(t) (1136 + (t) * -16)
+#define TRAIN_LSTM_D_MUL_2 498
+#define TRAIN_LSTM_D_MATMUL(t) (438 + (t) * 32)
 #define TRAIN_LSTM_D_MUL_3 694
 #define TRAIN_D_LSTM_KERNEL 0
-#define TRAIN_D_LSTM_RECURRENT_KERNEL 1136
-#define TRAIN_LSTM_D_SUM 1152
+#define TRAIN_D_LSTM_RECURRENT_KERNEL 976
+#define TRAIN_LSTM_D_SUM 992
 #define GRADS_X 768
 #define GRADS_Y 784
 #define GRADS_WEIGHT 800
 #define GRADS_LSTM_GATHER 464
-#define GRADS_LSTM_SIGMOID 816
-#define GRADS_LSTM_SIGMOID_2 832
-#define GRADS_LSTM_TANH 848
-#define GRADS_LSTM_MUL 864
-#define GRADS_LSTM_TANH_2 880
+#define GRADS_LSTM_SIGMOID 464
+#define GRADS_LSTM_SIGMOID_2 816
+#define GRADS_LSTM_TANH 832
+#define GRADS_LSTM_MUL 470
+#define GRADS_LSTM_TANH_2 468
 #define GRADS_LSTM_MUL_2 752
 #define GRADS_LSTM_MATMUL(t) (656 + (t) * 32)
-#define GRADS_LSTM_SIGMOID_3 694
-#define GRADS_LSTM_SIGMOID_4 690
-#define GRADS_LSTM_SIGMOID_5 688
-#define GRADS_LSTM_TANH_3 692
-#define GRADS_LSTM_ADD 896
-#define GRADS_LSTM_TANH_4 912
-#define GRADS_LSTM_SIGMOID_6 726
-#define GRADS_LSTM_SIGMOID_7 722
-#define GRADS_LSTM_SIGMOID_8 720
-#define GRADS_LSTM_TANH_5 724
-#define GRADS_LSTM_TANH_6 928
-#define GRADS_LSTM_MUL_3 944
+#define GRADS_LSTM_SIGMOID_3 496
+#define GRADS_LSTM_SIGMOID_4 694
+#define GRADS_LSTM_SIGMOID_5 690
+#define GRADS_LSTM_TANH_3 688
+#define GRADS_LSTM_ADD 502
+#define GRADS_LSTM_TANH_4 500
+#define GRADS_LSTM_SIGMOID_6 528
+#define GRADS_LSTM_SIGMOID_7 726
+#define GRADS_LSTM_SIGMOID_8 530
+#define GRADS_LSTM_TANH_5 722
+#define GRADS_LSTM_TANH_6 532
+#define GRADS_LSTM_MUL_3 720
 #define GRADS_DENSE_MATMUL 304
 #define GRADS_DENSE_ADD 304
-#define GRADS_DENSE_REDUCE_MAX 960
-#define GRADS_LOSS_PICK 976
+#define GRADS_DENSE_REDUCE_MAX 848
+#define GRADS_LOSS_PICK 864
 #define GRADS_DENSE_EXP 304
-#define GRADS_DENSE_SUM 992
-#define GRADS_LOSS_MUL 960
-#define GRADS_LOSS_D_NEG 992
-#define GRADS_LOSS_D_DIV 1008
-#define GRADS_LOSS 1024
+#define GRADS_DENSE_SUM 880
+#define GRADS_LOSS_MUL 848
+#define GRADS_LOSS_D_NEG 880
+#define GRADS_LOSS_D_DIV 896
+#define GRADS_LOSS 912
 #define GRADS_LOSS_D_ADD 304
 #define GRADS_DENSE_D_SUM 640
-#define GRADS_DENSE_D_MATMUL 1040
+#define GRADS_DENSE_D_MATMUL 534
 #define GRADS_D_DENSE_KERNEL 560
 #define GRADS_LSTM_D_MUL 464
-#define GRADS_LSTM_D_MUL_2 726
-#define GRADS_LSTM_D_MATMUL(t) (1088 + (t) * -16)
+#define GRADS_LSTM_D_MUL_2 498
+#define GRADS_LSTM_D_MATMUL(t) (438 + (t) * 32)
 #define GRADS_LSTM_D_MUL_3 694
 #define GRADS_D_LSTM_KERNEL 0
-#define GRADS_D_LSTM_RECURRENT_KERNEL 1088
-#define GRADS_LSTM_D_SUM 1104
+#define GRADS_D_LSTM_RECURRENT_KERNEL 928
+#define GRADS_LSTM_D_SUM 944
 #define EVAL_X 320
 #define EVAL_Y 336
 #define EVAL_WEIGHT 352
@@ -261,14 +272,10 @@ lstmc_program sample_train_forward_2;
 lstmc_program sample_train_backward_2;
 lstmc_program sample_train_update;
 lstmc_program sample_train_backward_3;
-lstmc_program sample_train_forward_3;
-lstmc_program sample_train_backward_4;
 lstmc_program sample_train;
 lstmc_program sample_grads_forward;
 lstmc_program sample_grads_backward;
 lstmc_program sample_grads_forward_2;
-lstmc_program sample_grads_backward_2;
-lstmc_program sample_grads_forward_3;
 lstmc_program sample_grads;
 lstmc_program sample_eval;
 extern lstmc_program *const sample_step_phases[1];

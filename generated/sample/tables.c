@@ -1,7 +1,7 @@
 /* sample/tables.c: written by lstmc 0.1 from the spec of model "sample".
  * Do not edit; change the spec and run lstmc again.
  * model   LSTM 2 > Dense 37 softmax, float32, batch 4, steps 3
- * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 4.6 KB
+ * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 3.9 KB
  */
 #define SAMPLE_INTERNAL
 #include "sample.h"
@@ -163,8 +163,8 @@ static const char compiled[] =
 /* The gradients, in the order of the parameters. */
 static const struct lstmc_slot gradients[] = {
     { SAMPLE_WORK + 0, 296 }, /* lstm.kernel */
-    { SAMPLE_WORK + 4352, 16 }, /* lstm.recurrent_kernel */
-    { SAMPLE_WORK + 4416, 8 }, /* lstm.bias */
+    { SAMPLE_WORK + 3712, 16 }, /* lstm.recurrent_kernel */
+    { SAMPLE_WORK + 3776, 8 }, /* lstm.bias */
     { SAMPLE_WORK + 2240, 74 }, /* dense.kernel */
     { SAMPLE_WORK + 2560, 37 }, /* dense.bias */
 };
@@ -216,7 +216,7 @@ const struct lstmc_model sample_model = {
     .arena_bytes = SAMPLE_ARENA,
     .param_bytes = 1856,
     .state_bytes = 3840,
-    .work_bytes = 4672,
+    .work_bytes = 4032,
     .flop_update = 2544.0,
     .flop_forward = 848.0,
     .param_count = 5,
@@ -234,15 +234,15 @@ const struct lstmc_model sample_model = {
         .x = { SAMPLE_WORK + 3072, 12 },
         .y = { SAMPLE_WORK + 3136, 4 },
         .weight = { SAMPLE_WORK + 3200, 4 },
-        .loss = { SAMPLE_WORK + 4288, 1 },
-        .correct = { SAMPLE_WORK + 4160, 1 },
+        .loss = { SAMPLE_WORK + 3840, 1 },
+        .correct = { SAMPLE_WORK + 3712, 1 },
     },
     .grads = sample_grads,
     .grads_slots = {
         .x = { SAMPLE_WORK + 3072, 12 },
         .y = { SAMPLE_WORK + 3136, 4 },
         .weight = { SAMPLE_WORK + 3200, 4 },
-        .loss = { SAMPLE_WORK + 4096, 1 },
+        .loss = { SAMPLE_WORK + 3648, 1 },
         .correct = { 0, 0 },
     },
     .grads_results = gradients,

@@ -1,11 +1,10 @@
-/* Products, reductions and moves of rows: the loops that an emitted kernels.inc gives its shapes to.
- * Everything is inlined where it is called, with a number for each shape and stride, so that tiles
- * live in registers and loops have constant ends. vector.h stands before this.
+/* Products, reductions and moves of rows: the loops that an emitted kernels.inc gives its shapes
+ * to. Everything is inlined where it is called, with a number for each shape and stride, so that
+ * tiles live in registers and loops have constant ends. vector.h stands before this.
  *
- * A matrix is rows of reals, `stride` elements apart. A range is the share of the result's rows or
- * columns that one worker computes. Every element of a result is computed by itself and in one
- * order, whatever the tiles and the ranges are: they never change a bit.
- */
+ * A matrix is rows of reals, `stride` elements apart. A range is the share of the result's rows
+ * or columns that one worker computes. Every element of a result is computed by itself and in
+ * one order, whatever the tiles and the ranges are: they never change a bit. */
 #ifndef LSTMC_LOOPS_H
 #define LSTMC_LOOPS_H
 #include <lstmc/model.h>
@@ -21,8 +20,8 @@ INLINE int length(struct lstmc_range r)
     return r.end - r.first;
 }
 
-/* For loops in steps of `step` over a range at least as long: where the last step would pass the end
- * it begins earlier, and does a part of the work again. */
+/* For loops in steps of `step` over a range at least as long: where the last step would pass the
+ * end it begins earlier, and does a part of the work again. */
 INLINE int step_at(int i, int step, int end)
 {
     return i < end - step ? i : end - step;
@@ -139,8 +138,8 @@ INLINE void product_of_rows(int tile_rows, int tile_cols, struct lstmc_range row
     }
 }
 
-/* c = a' b': term i of element (r, j) is a[i * a_stride + r] b[j * b_stride + i]. Nothing lies side by
- * side that belongs together; no gradient of a plain product comes to this. */
+/* c = a' b': term i of element (r, j) is a[i * a_stride + r] b[j * b_stride + i]. Nothing lies
+ * side by side that belongs together; no gradient of a plain product comes to this. */
 INLINE void product_of_columns(struct lstmc_range rows, struct lstmc_range cols, int k, REAL *c,
                                int c_stride, const REAL *a, int a_stride, const REAL *b,
                                int b_stride)

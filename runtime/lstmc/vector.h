@@ -24,7 +24,7 @@
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
-/* ---- lanes ------------------------------------------------------------------------------------- */
+/* ---- lanes ----------------------------------------------------------------------------------- */
 
 #if REAL_BITS == 32
 typedef int32_t lane_int;
@@ -178,8 +178,8 @@ INLINE ints load_bits(const uint16_t *row, int col)
     return (((words){ 0 } + (lane_word)(row[col / 16] >> col % 16)) & bit) != 0;
 }
 
-/* The reverse. The first vector of a 16-bit word clears the rest of it, so the columns of a word are
- * stored from left to right. */
+/* The reverse. The first vector of a 16-bit word clears the rest of it, so the columns of a word
+ * are stored from left to right. */
 INLINE void store_bits(uint16_t *row, int col, ints mask)
 {
     const bytes bits = __builtin_convertvector(mask, bytes) & (bytes)BIT_OF_LANE;
@@ -192,7 +192,7 @@ INLINE void store_bits(uint16_t *row, int col, ints mask)
     row[col / 16] = (uint16_t)(col % 16 ? row[col / 16] | word << col % 16 : word);
 }
 
-/* ---- selections -------------------------------------------------------------------------------- */
+/* ---- selections ------------------------------------------------------------------------------ */
 
 INLINE vec v_select(ints mask, vec yes, vec no)
 {
@@ -286,7 +286,7 @@ INLINE REAL max_of_lanes(vec x)
     return x[0];
 }
 
-/* ---- random bits ------------------------------------------------------------------------------- */
+/* ---- random bits ----------------------------------------------------------------------------- */
 
 /* Both halves of the 64-bit products of factor and 32-bit lanes. */
 INLINE words product_high(words x, uint32_t factor, words *low)
@@ -302,8 +302,8 @@ INLINE words product_high(words x, uint32_t factor, words *low)
 #endif
 }
 
-/* Philox4x32-10 with key (seed, stream) and counter (update, t, quad, col + lane): four vectors of 32
- * random bits a lane, for the rows 4 quad to 4 quad + 3. runtime/random.h names the paper. */
+/* Philox4x32-10 with key (seed, stream) and counter (update, t, quad, col + lane): four vectors
+ * of 32 random bits a lane, for the rows 4 quad to 4 quad + 3. runtime/random.h names the paper. */
 INLINE void random_quad(words out[4], uint32_t seed, uint32_t stream, uint32_t update, uint32_t t,
                         uint32_t quad, int col)
 {
@@ -326,7 +326,7 @@ INLINE void random_quad(words out[4], uint32_t seed, uint32_t stream, uint32_t u
     out[3] = c3;
 }
 
-/* ---- functions --------------------------------------------------------------------------------- */
+/* ---- functions ------------------------------------------------------------------------------- */
 
 #if REAL_BITS == 32
 

@@ -1,6 +1,6 @@
-/* Homes, schedule and plan: what is copied and what is not, who lies over whom, and that the checks after both
- * stages believe nobody. Where it matters the planned program also runs, in one arena and in the least lucky
- * order of its workers. */
+/* Homes, schedule and plan: what is copied and what is not, who lies over whom, and that the
+ * checks after both stages believe nobody. Where it matters the planned program also runs, in
+ * one arena and in the least lucky order of its workers. */
 #include "capture.h"
 #include "check_places.h"
 #include "diag.h"
@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-/* ---- modules ---------------------------------------------------------------------------------- */
+/* ---- modules ------------------------------------------------------------------------------- */
 
 static struct module *read_text(struct arena *a, const char *text)
 {
@@ -59,7 +59,7 @@ static const struct value *value_of(const struct module *m, int id)
     return NULL;
 }
 
-/* ---- running ---------------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------------------------- */
 
 static const double *output(struct interp *in, const char *name, int64_t *count)
 {
@@ -105,7 +105,7 @@ static void assert_runs(struct arena *a, const char *text)
     interp_free(plain);
 }
 
-/* ---- copies ----------------------------------------------------------------------------------- */
+/* ---- copies -------------------------------------------------------------------------------- */
 
 static const char head[] =
     "lstmc-ir 1 opt\nmodel t float32\n"
@@ -215,7 +215,7 @@ static void constants_are_filled(void **state)
     arena_free(a);
 }
 
-/* ---- a recurrent layer ------------------------------------------------------------------------ */
+/* ---- a recurrent layer --------------------------------------------------------------------- */
 
 enum { STEPS = 4, ROWS = 32, UNITS = 48, INPUTS = 20 };
 
@@ -236,8 +236,8 @@ static const char layer_kernels[] =
     "kernel @sgd_u f[48,96] {\n param %0:f[48,96]\n param %1:f[48,96]\n param %2:d[]\n"
     " %3:f[48,96] = mul %1, %2\n %4:f[48,96] = sub %0, %3\n return %4\n}\n";
 
-/* Values of step t begin at 100 + 10 t: the gates, h; on the way back at 200 + 10 t: their gradients, joined;
- * x*W is %2, the gradients of all gates %90. */
+/* Values of step t begin at 100 + 10 t: the gates, h; on the way back at 200 + 10 t: their
+ * gradients, joined; x*W is %2, the gradients of all gates %90. */
 static void write_forward(struct buffer *b, int t)
 {
     const int id = 100 + 10 * t;
@@ -329,7 +329,7 @@ static void new_parameters_lie_in_the_old_ones(void **state)
     arena_free(a);
 }
 
-/* ---- planted faults --------------------------------------------------------------------------- */
+/* ---- planted faults ------------------------------------------------------------------------ */
 
 /* What the check says of a module as text; NULL if it is content. */
 static const char *fault_in(struct arena *a, const char *text)
@@ -373,8 +373,8 @@ static void a_missing_barrier_is_seen(void **state)
     arena_free(a);
 }
 
-/* Each place in the work region, one after the other, at each offset that some other place has: either the
- * check objects, or the program gives the same numbers all the same. */
+/* Each place in the work region, one after the other, at each offset that some other place has:
+ * either the check objects, or the program gives the same numbers all the same. */
 static void a_wrong_place_is_seen(void **state)
 {
     (void)state;
@@ -414,8 +414,7 @@ static const struct {
       "%1 does not begin with a whole element" },
     { "%1:f[4,32] in work+512:16 = call @twice(%0) on rows 1x1", "%1 has rows that overlap" },
     { "%1:f[4,32] in work+1024:32 = call @twice(%0) on rows 1x1", "%1 reaches beyond its region" },
-    { "%1:f[4,32] in work+512:999 = call @twice(%0) on rows 1x1",
-      "%1 reaches beyond its region" },
+    { "%1:f[4,32] in work+512:999 = call @twice(%0) on rows 1x1", "%1 reaches beyond its region" },
     { "%1:f[4,32] = call @twice(%0) on rows 1x1", "%1 has no place" },
     { "%1:f[4,32] in work+128:32 = call @twice(%0) on rows 1x1", "%0 and %1 overlap" },
     { "%1:f[4,32] in param+0:32 = call @twice(%0) on rows 1x1",
@@ -446,7 +445,7 @@ static void what_is_said_of_places(void **state)
     }
 }
 
-/* ---- the budget ------------------------------------------------------------------------------- */
+/* ---- the budget ---------------------------------------------------------------------------- */
 
 static void plan_within_budget(const void *budget)
 {
