@@ -181,6 +181,8 @@ static struct value *resolve(struct reverse *r, struct value *v)
 
 /* ---- the rules, in the order of ops.def ------------------------------------------------------ */
 
+/* Each of these makes a node. C leaves open in which order arguments are evaluated, so no rule makes two in one list of
+ * arguments: the numbers of the nodes, and with them the emitted C, would depend on the compiler that built this. */
 static struct value *unary(struct reverse *r, enum op op, struct value *x)
 {
     return build_unary(&r->b, op, x);
@@ -231,7 +233,8 @@ static void grad_sqrt(struct reverse *r, const struct node *n, struct value *g)
 static void grad_tanh(struct reverse *r, const struct node *n, struct value *g)
 {
     struct value *y = node_result(n);
-    struct value *slope = binary(r, OP_SUB, number(r, 1), binary(r, OP_MUL, y, y));
+    struct value *square = binary(r, OP_MUL, y, y);
+    struct value *slope = binary(r, OP_SUB, number(r, 1), square);
     give(r, n, 0, binary(r, OP_MUL, g, slope));
 }
 
@@ -312,7 +315,8 @@ static void grad_pow(struct reverse *r, const struct node *n, struct value *g)
         return;
     struct value *slope = binary(r, OP_MUL, node_result(n), unary(r, OP_LOG, x));
     struct value *is_zero = binary(r, OP_EQ, x, number(r, 0));
-    give(r, n, 1, choose(r, is_zero, number(r, 0), binary(r, OP_MUL, g, slope)));
+    struct value *flow = binary(r, OP_MUL, g, slope);
+    give(r, n, 1, choose(r, is_zero, number(r, 0), flow));
 }
 
 /* g goes where the bit says, zeros to the other. */
@@ -385,7 +389,8 @@ static void grad_sum(struct reverse *r, const struct node *n, struct value *g)
 static void grad_reduce_max(struct reverse *r, const struct node *n, struct value *g)
 {
     struct value *largest = binary(r, OP_EQ, n->args[0], node_result(n));
-    struct value *ones = choose(r, largest, number(r, 1), number(r, 0));
+    struct value *zero = number(r, 0);
+    struct value *ones = choose(r, largest, number(r, 1), zero);
     struct value *count = build_sum(&r->b, ones, (int)attr_int(n, "axis", 0));
     give(r, n, 0, binary(r, OP_MUL, ones, binary(r, OP_DIV, g, count)));
 }
