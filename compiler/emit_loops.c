@@ -19,7 +19,7 @@ enum { MACHINES = sizeof machines / sizeof *machines };
 enum { MAX_TILE = 32 }; /* of lstmc/loops.h */
 
 struct tile {
-    int rows, cols; /* of vectors, or of elements where each is a dot product */
+    int64_t rows, cols; /* of vectors, or of elements where each is a dot product */
 };
 
 static int64_t rounded_up(int64_t n, int64_t step)
@@ -36,13 +36,13 @@ static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, str
                  load = 0.25; /* in multiply-adds: under way at once; the price of a load */
     struct tile best = { 1, 1 };
     double best_score = 0;
-    for (int r = 1; r <= most.rows; r++)
-        for (int c = 1; c <= most.cols && r * c + c + machine.spare <= machine.registers; c++) {
-            const double sums = r * c;
+    for (int64_t r = 1; r <= most.rows && r <= MAX_TILE; r++)
+        for (int64_t c = 1; c <= most.cols && r * c + c + machine.spare <= machine.registers; c++) {
+            const double sums = (double)(r * c);
             const double useful =
                 (double)(rows * cols) / (double)(rounded_up(rows, r) * rounded_up(cols, c));
             const double busy = sums < latency ? sums / latency : 1;
-            const double score = useful * busy * sums / (sums + load * (r + c));
+            const double score = useful * busy * sums / (sums + load * (double)(r + c));
             if (score > best_score) {
                 best_score = score;
                 best = (struct tile){ r, c };
@@ -52,14 +52,14 @@ static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, str
 }
 
 /* The least rows or columns of the result that one block has. */
-static int narrowest(const struct node *n, enum axis axis, int64_t extent)
+static int64_t narrowest(const struct node *n, enum axis axis, int64_t extent)
 {
     int64_t least = extent;
     for (int i = 0; n->grid.axis == axis && i < n->grid.blocks; i++) {
         const struct range r = grid_range(n->grid, extent, i);
         least = r.stop - r.start < least ? r.stop - r.start : least;
     }
-    return least < MAX_TILE ? (int)least : MAX_TILE;
+    return least;
 }
 
 /* BY_ISA(6, 4, 4): a number for each instruction set. */
@@ -78,12 +78,12 @@ static void tile_texts(struct emission *e, const struct node *n, bool dots, cons
     for (int i = 0; i < MACHINES; i++) {
         const int real_lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
         const int lanes = dots ? 1 : real_lanes;
-        const struct tile most = { narrowest(n, AXIS_ROWS, c.dim[0]),
-                                   narrowest(n, AXIS_COLS, c.dim[1]) / lanes };
+        const int64_t width = narrowest(n, AXIS_COLS, c.dim[1]) / lanes;
+        const struct tile most = { narrowest(n, AXIS_ROWS, c.dim[0]), width > 1 ? width : 1 };
         const struct tile t =
             choose_tile(c.dim[0], rounded_up(c.dim[1], lanes) / lanes, most, machines[i]);
-        r[i] = t.rows;
-        v[i] = t.cols;
+        r[i] = (int)t.rows;
+        v[i] = (int)t.cols;
     }
     *rows = by_isa(e, r);
     *cols = by_isa(e, v);
@@ -134,6 +134,8 @@ static const char *name_matmul(struct loop *l)
     }
     add_text(l, l->rows);
     add_text(l, l->cols);
+    if (!tb)
+        add_number(l, node_result(l->n)->type.shape.dim[1]);
     add_number(l, a.dim[!ta]);
     add_matrix(l, 0);
     if (tb) {

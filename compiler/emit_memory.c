@@ -31,7 +31,8 @@ static bool lies_in(const struct module *m, const struct value *part, const stru
 
 /* ---- tensors --------------------------------------------------------------------------------- */
 
-const struct tensor *tensor_at(const struct module *m, enum region region, int64_t offset)
+/* The tensor whose place holds the byte at `offset` of the region. */
+static const struct tensor *tensor_at(const struct module *m, enum region region, int64_t offset)
 {
     for (const struct tensor *t = m->tensors; t; t = t->next) {
         int64_t at = offset - t->value.place.offset;

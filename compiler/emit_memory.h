@@ -20,8 +20,6 @@ void memory_define(struct emission *e, const struct memory *m, struct buffer *ou
 int64_t value_extent(const struct module *m, const struct value *v);
 /* Bytes of an element of v, of the 16-bit word of a BIT. */
 int64_t unit_bytes(const struct module *m, enum elem elem);
-/* The tensor whose place holds the byte at `offset` of the region. */
-const struct tensor *tensor_at(const struct module *m, enum region region, int64_t offset);
 /* The field of struct NAME_weights, NAME_optimizer or NAME_carried. */
 const char *tensor_field(const struct tensor *t);
 /* Gives each tensor its field's name. */

@@ -5,7 +5,8 @@
 #if defined(__x86_64__) || defined(__i386__)
 static bool has_avx512(void)
 {
-    return __builtin_cpu_supports("avx512f") != 0;
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") != 0;
 }
 static bool has_avx2(void)
 {

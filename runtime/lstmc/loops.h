@@ -67,8 +67,9 @@ INLINE void product_strip(int tile_rows, int vectors, int n, struct lstmc_range 
     }
 }
 
+/* `all` is the number of c's columns: a range narrower than a vector can only be the last of them. */
 INLINE void product(int tile_rows, int vectors, struct lstmc_range rows, struct lstmc_range cols,
-                    int k, REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
+                    int all, int k, REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
                     const REAL *b, int b_stride)
 {
     if (length(cols) >= vectors * V) {
@@ -83,9 +84,10 @@ INLINE void product(int tile_rows, int vectors, struct lstmc_range rows, struct 
             product_strip(tile_rows, 1, V, rows, k, c + col, c_stride, a, a_row, a_term, b + col,
                           b_stride);
         }
-    } else if (length(cols) > 0)
-        product_strip(tile_rows, 1, length(cols), rows, k, c + cols.first, c_stride, a, a_row,
-                      a_term, b + cols.first, b_stride);
+    } else if (length(cols) > 0) {
+        product_strip(tile_rows, 1, all % V, rows, k, c + cols.first, c_stride, a, a_row, a_term,
+                      b + cols.first, b_stride);
+    }
 }
 
 /* c = a b', where both have the terms of a sum side by side: element (r, j) is the product of two
@@ -239,13 +241,6 @@ INLINE void add_row(REAL *y, const REAL *x, int all, struct lstmc_range cols)
         store(y + col, load(y + col, V) + load(x + col, V), V);
     if (whole < cols.end)
         store(y + whole, load(y + whole, all % V) + load(x + whole, all % V), all % V);
-}
-
-INLINE void copy_rows(REAL *y, int y_stride, const REAL *x, int x_stride, int all,
-                      struct lstmc_range rows, struct lstmc_range cols)
-{
-    for (int row = rows.first; row < rows.end; row++)
-        copy_row(y + row * y_stride, x + row * x_stride, all, cols);
 }
 
 /* Row r of y is row index[r] of x. */

@@ -165,12 +165,6 @@ INLINE ints load_ints(const int32_t *p, int n)
     return x;
 }
 
-INLINE void store_ints(int32_t *p, ints x, int n)
-{
-    for (int k = 0; k < n; k++)
-        p[k] = (int32_t)x[k];
-}
-
 /* Lane k of the mask is bit col + k of a row of bits; col is a multiple of V. */
 INLINE ints load_bits(const uint16_t *row, int col)
 {

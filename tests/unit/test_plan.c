@@ -445,6 +445,36 @@ static void what_is_said_of_places(void **state)
     }
 }
 
+static const struct {
+    const char *lines, *fault;
+} schedules[] = {
+    { "%2:f[8,32] = concat %1, %0 {axis=0}",
+      "%0 cannot be computed straight into %2 and is not copied" },
+    { "assign $w, %0", "%0 cannot be computed straight into $w and is not copied" },
+    { "%2:f[4,16] = cols %1 {start=0 stop=16}\n%3:f[64,1] = reshape %2",
+      "%3 is a reshape of what is not contiguous and not copied" },
+    { "%2:f[4,32] = call @twice(%1) on rows 2x1",
+      "a barrier is missing: %1 is read while %1 is written in the same phase" },
+};
+
+static void what_is_said_of_schedules(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof schedules / sizeof *schedules; i++) {
+        struct arena *a = arena_new();
+        const char *text = arena_printf(
+            a, "lstmc-ir 1 schedule\n%s %%1:f[4,32] = call @twice(%%0) on rows 1x1\n%s\n}\nend\n",
+            "model t float32\nparam $w f[4,32] init zeros 0 0 cols 0 32 stream 0\n"
+            "kernel @twice f[4,32] {\n param %0:f[4,32]\n %1:f[4,32] = add %0, %0\n return %1\n}\n"
+            "program train {\n %0:f[4,32] = input {name=x}\n",
+            schedules[i].lines);
+        const char *fault = fault_in(a, text);
+        assert_non_null(fault);
+        assert_string_equal(fault, schedules[i].fault);
+        arena_free(a);
+    }
+}
+
 /* ---- the budget ---------------------------------------------------------------------------- */
 
 static void plan_within_budget(const void *budget)
@@ -482,6 +512,7 @@ int main(void)
         cmocka_unit_test(a_missing_barrier_is_seen),
         cmocka_unit_test(a_wrong_place_is_seen),
         cmocka_unit_test(what_is_said_of_places),
+        cmocka_unit_test(what_is_said_of_schedules),
         cmocka_unit_test(a_budget_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
