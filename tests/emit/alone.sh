@@ -6,7 +6,8 @@ for isa in baseline avx2 avx512; do
   grep -q "$(echo $isa | sed 's/avx512/avx512dq/;s/baseline/processor/')" /proc/cpuinfo || { echo "no $isa here"; continue; }
   $CC $FLAGS -std=c11 -ffp-contract=off -DSAMPLE_KERNELS=sample_$isa -I"$SOURCE/runtime" -Iout/sample \
     "$SOURCE/tests/emit/alone.c" out/sample/sample.c out/sample/kernels_$isa.c -lm -o alone
-  nm -u alone | grep -qE 'lstmc|gemm|pthread|malloc' && fail "the prediction needs: $(nm -u alone | grep -E 'lstmc|gemm|pthread|malloc')"
+  needs=$(nm -u alone | grep -vE '__(asan|ubsan|tsan)_' | grep -E 'lstmc|gemm|pthread|malloc' || true) # a sanitizer's own do not count
+  [ -z "$needs" ] || fail "the prediction needs: $needs"
   ./alone >$isa.txt || fail "$isa: zero weights do not give equal probabilities"
   awk 'NR == FNR { want[FNR] = $3; next } { d = $3 - want[FNR]; if (d < -2e-4 || d > 2e-4) exit 1 }' baseline.txt $isa.txt ||
     fail "$isa predicts otherwise than baseline"
