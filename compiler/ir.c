@@ -364,3 +364,10 @@ int *count_uses(struct program *p)
                 uses[n->args[i]->id]++;
     return uses;
 }
+
+bool is_model_name(const char *s)
+{
+    size_t n = strlen(s);
+    return n > 0 && n <= MAX_NAME && !strchr("0123456789", s[0]) &&
+           strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") == n;
+}

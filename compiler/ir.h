@@ -246,6 +246,8 @@ struct module {
 
 /* ---- building (ir.c) ------------------------------------------------------------------------------------------------ */
 
+/* The only names of a spec that reach C: letters, digits and _, no digit first, MAX_NAME at most. */
+bool is_model_name(const char *s);
 struct module *module_new(struct arena *a);
 struct tensor *tensor_add(struct module *m, enum tensor_kind kind, const char *name, struct type type);
 struct tensor *tensor_find(const struct module *m, const char *name); /* NULL if none */

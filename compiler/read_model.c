@@ -29,13 +29,6 @@ static struct module *read_ir(struct arena *a, const struct options *o)
     return m;
 }
 
-static bool is_name(const char *s)
-{
-    size_t n = strlen(s);
-    return n > 0 && n <= MAX_NAME && !strchr("0123456789", s[0]) &&
-           strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") == n;
-}
-
 /* Of what is compiled in, as it was traced: rewrites, schedules and places do not make another model. */
 static const char *hash_module(const struct module *m)
 {
@@ -52,7 +45,7 @@ static const char *hash_module(const struct module *m)
 struct module *read_model(struct arena *a, const struct options *o)
 {
     struct module *m = ends_in(o->input, ".ir") ? read_ir(a, o) : trace_spec(a, o);
-    if (o->name && !is_name(o->name))
+    if (o->name && !is_model_name(o->name))
         err("option --name: expected letters, digits and _, at most %d, found `%s`", MAX_NAME,
             o->name);
     if (o->name)

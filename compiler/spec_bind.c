@@ -124,19 +124,12 @@ static int load_spec(lua_State *L)
     return 1;
 }
 
-static bool is_name(const char *s)
-{
-    size_t n = strlen(s);
-    return n > 0 && n <= MAX_NAME && !strchr("0123456789", s[0]) &&
-           strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789") == n;
-}
-
 /* is_name(s): whether it can be one in C */
 static int check_name(lua_State *L)
 {
     size_t n;
     const char *s = lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &n) : NULL;
-    lua_pushboolean(L, s && strlen(s) == n && is_name(s));
+    lua_pushboolean(L, s && strlen(s) == n && is_model_name(s));
     return 1;
 }
 
@@ -164,7 +157,7 @@ static int load_file(lua_State *L)
     struct spec *s = spec_of(L);
     size_t length;
     const char *name = lua_tostring(L, 1), *folder = s->job->folder;
-    if (!name || !is_name(name))
+    if (!name || !is_model_name(name))
         return spec_fail(L, -1,
                          "require: a file is named by letters, digits and _, without its .lua");
     name = arena_printf(s->arena, "%s.lua", name);

@@ -1,25 +1,11 @@
 /* --summary: the model as a table for people. Layers as Keras prints them, then data, memory and
  * work. */
 #include "cost.h"
+#include "number.h"
 #include "passes.h"
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* 1096543 -> 1,096,543, as Keras groups numbers. */
-static const char *grouped(struct arena *a, int64_t n)
-{
-    char digits[24], out[32];
-    int length = snprintf(digits, sizeof digits, "%" PRId64, n), k = 0;
-    for (int i = 0; i < length; i++) {
-        out[k++] = digits[i];
-        int left = length - 1 - i;
-        if (left > 0 && left % 3 == 0 && digits[i] != '-')
-            out[k++] = ',';
-    }
-    return arena_copy(a, out, (size_t)k);
-}
 
 static const char *megabytes(struct arena *a, int64_t bytes)
 {
@@ -47,22 +33,21 @@ static void print_layers(const struct module *m)
            "Param #");
     for (const struct layer *l = m->layers; l; l = l->next) {
         printf("%-*s   %-*s   %10s\n", name_width, arena_printf(a, "%s (%s)", l->name, l->kind),
-               shape_width, l->output, grouped(a, l->parameters));
+               shape_width, l->output, number_grouped(l->parameters).text);
         total += l->parameters;
     }
-    printf("Total params: %s\n", grouped(a, total));
+    printf("Total params: %s\n", number_grouped(total).text);
 }
 
 static void print_data(const struct module *m)
 {
-    struct arena *a = m->arena;
     const struct data *d = &m->data;
     int64_t updates = (d->samples + m->fit.batch - 1) / m->fit.batch;
-    printf("Corpus:       %s, %s characters, %s symbols\n", d->corpus, grouped(a, d->characters),
-           grouped(a, d->symbol_count));
+    printf("Corpus:       %s, %s characters, %s symbols\n", d->corpus,
+           number_grouped(d->characters).text, number_grouped(d->symbol_count).text);
     printf("Samples:      %s windows of %s, %s updates an epoch of batch %s\n",
-           grouped(a, d->samples), grouped(a, d->length), grouped(a, updates),
-           grouped(a, m->fit.batch));
+           number_grouped(d->samples).text, number_grouped(d->length).text,
+           number_grouped(updates).text, number_grouped(m->fit.batch).text);
     printf("Loss to beat: %.3f nats untrained (ln %d), %.3f from letter frequencies alone\n",
            log(d->symbol_count), d->symbol_count, d->unigram);
 }
