@@ -121,12 +121,14 @@ static const char *place_fault(const struct module *m, const struct program *p,
     const struct place place = v->place;
     const int64_t bytes = region_bytes(m, p, place.region), rows = shape_rows(v->type.shape);
     const bool bits = v->type.elem == ELEM_BIT;
-    const int64_t cols = bits ? bit_words(shape_cols(v->type.shape)) : shape_cols(v->type.shape);
+    const int64_t cols = stored_cols(v->type);
     const int64_t size = bits ? 2 : (int64_t)elem_bytes(m, v->type.elem);
     if (place.region == REGION_NONE)
         return "has no place";
     if (place.stride < cols)
         return "has rows that overlap";
+    if (v->type.layout.lanes && place.stride != cols)
+        return "has gaps between its panels";
     if (place.offset < 0 || place.offset % size != 0)
         return "does not begin with a whole element";
     if (place.offset > bytes || cols > (bytes - place.offset) / size ||

@@ -29,8 +29,10 @@ static int64_t rounded_up(int64_t n, int64_t step)
 
 /* The tile by which rows x cols sums are done quickest, of at most `most` sums either way: as
  * many multiply-adds as possible for each load, enough of them at a time to hide their latency,
- * and little done twice where the tile does not divide the whole. */
-static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, struct machine machine)
+ * and little done twice where the tile does not divide the whole. Panels of `panel` vectors are
+ * taken whole, or are cut evenly; 1: there are none. */
+static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, int panel,
+                               struct machine machine)
 {
     const double latency = 8,
                  load = 0.25; /* in multiply-adds: under way at once; the price of a load */
@@ -38,6 +40,8 @@ static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, str
     double best_score = 0;
     for (int64_t r = 1; r <= most.rows && r <= MAX_TILE; r++)
         for (int64_t c = 1; c <= most.cols && r * c + c + machine.spare <= machine.registers; c++) {
+            if (c % panel != 0 && panel % c != 0)
+                continue;
             const double sums = (double)(r * c);
             const double useful =
                 (double)(rows * cols) / (double)(rounded_up(rows, r) * rounded_up(cols, c));
@@ -68,20 +72,47 @@ static const char *by_isa(struct emission *e, const int *n)
     return arena_printf(e->arena, "BY_ISA(%d, %d, %d)", n[0], n[1], n[2]);
 }
 
+/* The loop of loops.h that computes a product:
+ *
+ *   product_packed       the right operand lies in panels
+ *   product_terms        many terms and rows, and none lies in panels: a weight's gradient
+ *   product_of_rows      the right operand is transposed
+ *   product_of_columns   both are
+ *   product              otherwise */
+enum product { PRODUCT, PRODUCT_PACKED, PRODUCT_TERMS, PRODUCT_OF_ROWS, PRODUCT_OF_COLUMNS };
+
+static const char *const product_names[] = { "product", "product_packed", "product_terms",
+                                             "product_of_rows", "product_of_columns" };
+
+enum { MANY_TERMS = 128, MANY_ROWS = 16 };
+
+static enum product choose_product(const struct node *n)
+{
+    const struct shape a = n->args[0]->type.shape, c = node_result(n)->type.shape;
+    const bool ta = attr_flag(n, "ta"), tb = attr_flag(n, "tb");
+    if (n->args[1]->type.layout.lanes)
+        return PRODUCT_PACKED;
+    if (tb)
+        return ta ? PRODUCT_OF_COLUMNS : PRODUCT_OF_ROWS;
+    return a.dim[!ta] >= MANY_TERMS && c.dim[0] >= MANY_ROWS ? PRODUCT_TERMS : PRODUCT;
+}
+
 /* Rows and columns of a product's tile; the columns are vectors, or elements where these are dot
- * products. */
-static void tile_texts(struct emission *e, const struct node *n, bool dots, const char **rows,
-                       const char **cols)
+ * products. Where a loop can do with less than a tile, the narrowest block does not bind it. */
+static void tile_texts(struct emission *e, const struct node *n, enum product kind,
+                       const char **rows, const char **cols)
 {
     const struct shape c = node_result(n)->type.shape;
+    const bool free_width = kind == PRODUCT_PACKED || kind == PRODUCT_TERMS;
     int r[MACHINES], v[MACHINES];
     for (int i = 0; i < MACHINES; i++) {
         const int real_lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
-        const int lanes = dots ? 1 : real_lanes;
-        const int64_t width = narrowest(n, AXIS_COLS, c.dim[1]) / lanes;
+        const int lanes = kind == PRODUCT_OF_ROWS ? 1 : real_lanes;
+        const int64_t narrow = free_width ? c.dim[1] : narrowest(n, AXIS_COLS, c.dim[1]);
+        const int64_t width = narrow / lanes;
         const struct tile most = { narrowest(n, AXIS_ROWS, c.dim[0]), width > 1 ? width : 1 };
-        const struct tile t =
-            choose_tile(c.dim[0], rounded_up(c.dim[1], lanes) / lanes, most, machines[i]);
+        const struct tile t = choose_tile(c.dim[0], rounded_up(c.dim[1], lanes) / lanes, most,
+                                          free_width ? PANEL / lanes : 1, machines[i]);
         r[i] = (int)t.rows;
         v[i] = (int)t.cols;
     }
@@ -125,28 +156,48 @@ static void add_matrix(struct loop *l, int operand)
 static const char *name_matmul(struct loop *l)
 {
     const struct shape a = l->n->args[0]->type.shape;
-    const bool ta = attr_flag(l->n, "ta"), tb = attr_flag(l->n, "tb");
+    const enum product kind = choose_product(l->n);
+    const bool ta = attr_flag(l->n, "ta"), dots = kind == PRODUCT_OF_ROWS;
     const char *rows, *cols;
-    tile_texts(l->e, l->n, tb, &rows, &cols);
-    if (!(ta && tb)) {
+    tile_texts(l->e, l->n, kind, &rows, &cols);
+    if (kind != PRODUCT_OF_COLUMNS) {
         add_text(l, rows);
         add_text(l, cols);
     }
     add_text(l, l->rows);
     add_text(l, l->cols);
-    if (!tb)
+    if (kind != PRODUCT_OF_COLUMNS && !dots)
         add_number(l, node_result(l->n)->type.shape.dim[1]);
     add_number(l, a.dim[!ta]);
     add_matrix(l, 0);
-    if (tb) {
+    if (kind == PRODUCT_OF_COLUMNS || dots) {
         add_matrix(l, 1);
     } else {
         add_text(l, "a");
         add_number(l, ta ? 1 : stride_of(l, 1));
         add_number(l, ta ? stride_of(l, 1) : 1);
     }
-    add_matrix(l, 2);
-    return ta && tb ? "product_of_columns" : tb ? "product_of_rows" : "product";
+    if (kind == PRODUCT_PACKED)
+        add_text(l, "b");
+    else
+        add_matrix(l, 2);
+    return product_names[kind];
+}
+
+/* One term of the product that will read y is a row of x, or a column. */
+static const char *name_pack(struct loop *l)
+{
+    const struct type y = node_result(l->n)->type;
+    const bool ta = attr_flag(l->n, "ta");
+    add_number(l, y.layout.parts);
+    add_number(l, y.shape.dim[1] / y.layout.parts);
+    add_number(l, y.shape.dim[0]);
+    add_text(l, "y");
+    add_text(l, "x");
+    add_number(l, ta ? 1 : stride_of(l, 1));
+    add_number(l, ta ? stride_of(l, 1) : 1);
+    add_text(l, l->cols);
+    return "pack_panels";
 }
 
 static const char *name_reduce(struct loop *l)
@@ -223,7 +274,7 @@ static const char *name_transpose(struct loop *l)
 static const char *(*const loops[OP_COUNT])(struct loop *) = {
     [OP_MATMUL] = name_matmul, [OP_SUM] = name_reduce,          [OP_REDUCE_MAX] = name_reduce,
     [OP_ARGMAX] = name_argmax, [OP_GATHER] = name_gather,       [OP_SCATTER] = name_scatter,
-    [OP_PICK] = name_pick,     [OP_TRANSPOSE] = name_transpose,
+    [OP_PICK] = name_pick,     [OP_TRANSPOSE] = name_transpose, [OP_PACK] = name_pack,
 };
 
 /* sum y[1,1200] = x[1500,1200] */
@@ -250,7 +301,8 @@ void put_loop(struct emission *e, const struct form *f, struct buffer *out)
     const struct shape result = node_result(n)->type.shape;
     const bool whole = n->grid.blocks == 1, by_rows = f->axis == AXIS_ROWS;
     const char *all_rows = arena_printf(e->arena, "all_of(%" PRId64 ")", shape_rows(result));
-    const char *all_cols = arena_printf(e->arena, "all_of(%" PRId64 ")", shape_cols(result));
+    const char *all_cols =
+        arena_printf(e->arena, "all_of(%" PRId64 ")", stored_cols(node_result(n)->type));
     struct loop l = { .e = e, .f = f, .n = n };
     l.rows = by_rows && !whole ? "rows" : all_rows;
     l.cols = by_rows || whole ? all_cols : "cols";

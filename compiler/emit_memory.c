@@ -18,8 +18,7 @@ int64_t unit_bytes(const struct module *m, enum elem elem)
 int64_t value_extent(const struct module *m, const struct value *v)
 {
     const struct type t = v->type;
-    int64_t cols = t.elem == ELEM_BIT ? bit_words(shape_cols(t.shape)) : shape_cols(t.shape);
-    return ((shape_rows(t.shape) - 1) * v->place.stride + cols) * unit_bytes(m, t.elem);
+    return ((shape_rows(t.shape) - 1) * v->place.stride + stored_cols(t)) * unit_bytes(m, t.elem);
 }
 
 static bool lies_in(const struct module *m, const struct value *part, const struct value *whole)

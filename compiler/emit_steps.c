@@ -156,6 +156,9 @@ static const char *form_name(struct emission *e, const struct form *f, const str
         return c_word(a, f->body->name);
     if (n->op == OP_MATMUL)
         return product_name(e, n);
+    if (n->op == OP_PACK)
+        return arena_printf(a, "pack%s_%s", attr_flag(n, "ta") ? "_ta" : "",
+                            shape_text(a, node_result(n)->type.shape));
     return arena_printf(a, "%s_%s", op_table[n->op].name, shape_text(a, n->args[0]->type.shape));
 }
 
@@ -263,10 +266,11 @@ static const struct kernel *body_of(struct emission *e, const struct node *n)
     return n->op == OP_CHECK || n->op == OP_BERNOULLI ? body_alone(e, n) : NULL;
 }
 
-/* Prediction runs where there is no BLAS. */
+/* Prediction runs where there is no BLAS, and BLAS knows no panels. */
 static bool by_blas(const struct emission *e, const struct work *w, const struct node *n)
 {
-    return n->op == OP_MATMUL && !w->predicts && e->options->gemm != GEMM_EMITTED;
+    return n->op == OP_MATMUL && !w->predicts && !n->args[1]->type.layout.lanes &&
+           e->options->gemm == GEMM_OPENBLAS;
 }
 
 /* The type by which the form knows an operand: a kernel's own, where there is one. */

@@ -2,7 +2,7 @@
  *
  *   product              the longer side of its result
  *   gather, pick, argmax, transpose       rows of the result
- *   scatter              columns (a row may be added to many times, and in order)
+ *   scatter, pack        columns (a row may be added to many times, and in order; panels)
  *   sum, reduce_max      the side that is left
  *   elementwise          rows if there are SIDE of them at least, else columns
  *
@@ -31,6 +31,7 @@ static const struct habit habits[OP_COUNT] = {
     [OP_SCATTER] = { CUT_COLS, { SPREAD_ALL, SPREAD_ALL }, { SPREAD_COLS, SPREAD_ALL } },
     [OP_PICK] = { CUT_ROWS, { SPREAD_ROWS, SPREAD_ROWS }, { SPREAD_ALL, SPREAD_ALL } },
     [OP_TRANSPOSE] = { CUT_ROWS, { SPREAD_COLS }, { SPREAD_ROWS } },
+    [OP_PACK] = { CUT_COLS, { SPREAD_ALL }, { SPREAD_ALL } },
     [OP_ARGMAX] = { CUT_ROWS, { SPREAD_ROWS }, { SPREAD_ALL } },
 };
 
@@ -64,6 +65,10 @@ static struct shape index_space(const struct node *n)
 {
     if (n->op == OP_CALL)
         return n->kernel->space.shape;
+    if (n->op == OP_PACK) { /* whole panels */
+        const struct type t = node_result(n)->type;
+        return type_matrix(ELEM_REAL, t.shape.dim[0], stored_cols(t)).shape;
+    }
     return n->op == OP_CHECK ? n->args[0]->type.shape : node_result(n)->type.shape;
 }
 
@@ -160,6 +165,8 @@ struct grid grid_choose(const struct node *n)
 /* A value that is broadcast over an index space, or is all of it. */
 static struct touch elementwise_touch(const struct value *v, struct shape space, enum axis axis)
 {
+    if (v->type.layout.lanes)
+        return (struct touch){ .value = v };
     bool rows = shape_rows(v->type.shape) == shape_rows(space);
     bool cols = shape_cols(v->type.shape) == shape_cols(space);
     struct touch t = { .value = v, .aligned = rows && cols };
@@ -173,6 +180,14 @@ static struct touch elementwise_touch(const struct value *v, struct shape space,
 static enum spread operand_spread(struct habit h, enum axis axis, int operand)
 {
     return axis == AXIS_ROWS ? h.by_rows[operand] : h.by_cols[operand];
+}
+
+/* Panels are not cut as the result's columns are. */
+static enum spread product_spread(const struct node *product, enum axis axis, int operand)
+{
+    if (product->args[operand]->type.layout.lanes)
+        return SPREAD_ALL;
+    return operand_spread(product_habit(product), axis, operand);
 }
 
 static bool is_used_elementwise(const struct kernel *k, const struct value *param)
@@ -199,7 +214,7 @@ static struct touch param_touch(const struct node *call, const struct node *prod
     t.aligned = false;
     t.spread = SPREAD_ALL;
     if (uses == 1)
-        t.spread = operand_spread(product_habit(product), call->grid.axis, operand);
+        t.spread = product_spread(product, call->grid.axis, operand);
     return t;
 }
 
@@ -209,8 +224,7 @@ static struct touch operand_touch(const struct node *n, const struct node *produ
     case CLASS_CALL:
         return param_touch(n, product, i);
     case CLASS_PRODUCT:
-        return (struct touch){ .value = n->args[i],
-                               .spread = operand_spread(product_habit(n), n->grid.axis, i) };
+        return (struct touch){ .value = n->args[i], .spread = product_spread(n, n->grid.axis, i) };
     case CLASS_REDUCE:
         return (struct touch){ .value = n->args[i],
                                .spread = operand_spread(reduce_habit(n), n->grid.axis, i) };

@@ -71,8 +71,7 @@ static bool is_computed(const struct value *v)
  * the runtime as plain arrays, so what is not bits has no gap. */
 static int64_t choose_stride(const struct value *v)
 {
-    int64_t cols = shape_cols(v->type.shape);
-    return v->type.elem == ELEM_BIT ? bit_words(cols) * WORD : cols;
+    return stored_cols(v->type) * (v->type.elem == ELEM_BIT ? WORD : 1);
 }
 
 static struct home settle_in_root(struct finder *f, const struct value *v)
@@ -80,8 +79,8 @@ static struct home settle_in_root(struct finder *f, const struct value *v)
     struct root *r = arena_alloc(f->a, sizeof *r);
     r->value = v;
     r->rows = shape_rows(v->type.shape);
-    r->cols = shape_cols(v->type.shape);
     r->stride = choose_stride(v);
+    r->cols = v->type.layout.lanes ? r->stride : shape_cols(v->type.shape);
     struct homes *h = f->homes;
     if (h->root_count == f->capacity) {
         f->capacity = 2 * f->capacity + 64;

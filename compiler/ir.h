@@ -26,7 +26,9 @@ struct shape {
 };
 
 /* How the elements of a matrix lie in memory. lanes = 0: plain rows. Else the columns, seen as `parts` blocks of equal
- * width (the gates), are stored as [group of `lanes` columns of each part][row][part][lane], as the kernels read them. */
+ * width (the gates), are cut into panels of `lanes` columns, the last of a part filled up with zeros, and stored as
+ * [group][part][row][lane], as products read their right operand: group g has the g-th panel of each part. */
+enum { PANEL = 16 }; /* lanes of every panel: of the widest machine */
 struct layout {
     int parts, lanes;
 };
@@ -310,6 +312,7 @@ int64_t shape_cols(struct shape s); /* the last axis; 1 for a scalar */
 bool shape_broadcast(struct shape a, struct shape b, struct shape *out); /* numpy's rule */
 size_t elem_bytes(const struct module *m, enum elem elem); /* 0 for BIT: see bit_words */
 int64_t bit_words(int64_t cols);                            /* 16-bit words of a row of bits */
+int64_t stored_cols(struct type t); /* elements of a row in memory, with the fill of panels; of bits words */
 const char *type_text(struct arena *a, struct type t);     /* f[30,1200] */
 
 /* The type that an operation gives, from its operands and attributes. NULL if fine, else a message in the arena that says

@@ -70,11 +70,36 @@ static const char *kernel_node_fault(const struct module *m, const struct kernel
     return NULL;
 }
 
+/* Panels are made by pack, and read by a product as its right operand or handed to a kernel that
+ * does. */
+static const char *layout_fault(const struct module *m, const struct node *n)
+{
+    const char *name = op_table[n->op].name;
+    for (int i = 0; i < n->result_count; i++) {
+        const struct type t = n->results[i]->type;
+        if ((t.layout.lanes != 0) != (n->op == OP_PACK))
+            return COMPLAIN(m, "%s gives %s: pack gives panels and nothing else does", name,
+                            type_text(m->arena, t));
+        if (t.layout.lanes && t.layout.lanes != PANEL)
+            return COMPLAIN(m, "%s gives %s, expected panels of %d columns", name,
+                            type_text(m->arena, t), PANEL);
+    }
+    for (int i = 0; i < n->arg_count; i++) {
+        const bool reads = n->op == OP_CALL || (n->op == OP_MATMUL && i == 1);
+        if (n->args[i]->type.layout.lanes && (!reads || attr_flag(n, "tb")))
+            return COMPLAIN(m, "%s: operand %d lies in panels, which only a product reads", name,
+                            i + 1);
+    }
+    return NULL;
+}
+
 static const char *stage_fault(const struct module *m, const struct node *n)
 {
     const char *name = op_table[n->op].name;
     if (n->op == OP_GRAD && m->stage > STAGE_TRACE)
         return COMPLAIN(m, "grad stands in the stage trace only");
+    if (n->op == OP_PACK && m->stage < STAGE_OPT)
+        return COMPLAIN(m, "pack stands from the stage opt on");
     if (n->op == OP_BARRIER && m->stage < STAGE_SCHEDULE)
         return COMPLAIN(m, "barrier stands from the stage schedule on");
     if (m->stage >= STAGE_OPT && op_is_elementwise(n->op) &&
@@ -92,7 +117,9 @@ static const char *stage_fault(const struct module *m, const struct node *n)
 static bool is_same_operand(struct type param, struct type arg)
 {
     struct shape s;
-    return param.elem == arg.elem && shape_elements(param.shape) == shape_elements(arg.shape) &&
+    return param.elem == arg.elem && param.layout.parts == arg.layout.parts &&
+           param.layout.lanes == arg.layout.lanes &&
+           shape_elements(param.shape) == shape_elements(arg.shape) &&
            shape_broadcast(param.shape, arg.shape, &s) &&
            shape_elements(s) == shape_elements(param.shape);
 }
@@ -166,6 +193,7 @@ const char *node_fault(const struct module *m, const struct kernel *k, const str
     const char *fault = count_fault(m, n);
     fault = fault ? fault : attr_fault(m, n);
     fault = fault ? fault : n->op == OP_CALL ? NULL : type_fault(m, n);
+    fault = fault ? fault : layout_fault(m, n);
     fault = fault ? fault : k ? kernel_node_fault(m, k, n) : stage_fault(m, n);
     return fault ? fault : n->op == OP_CALL ? call_fault(m, n) : NULL;
 }

@@ -83,6 +83,14 @@ int64_t bit_words(int64_t cols)
     return (cols + 15) / 16;
 }
 
+int64_t stored_cols(struct type t)
+{
+    const int64_t cols = shape_cols(t.shape), lanes = t.layout.lanes, parts = t.layout.parts;
+    if (t.elem == ELEM_BIT)
+        return bit_words(cols);
+    return lanes ? (cols / parts + lanes - 1) / lanes * lanes * parts : cols;
+}
+
 const char *type_text(struct arena *a, struct type t)
 {
     char text[128] = { "fdib"[t.elem], '[' };

@@ -40,5 +40,7 @@ void optimise(struct module *m, const struct options *o)
         if (run)
             run(m);
     }
+    if (pass_on(o, PASS_layout) && o->gemm != GEMM_OPENBLAS) /* BLAS knows no panels */
+        layout(m);
     m->stage = STAGE_OPT;
 }

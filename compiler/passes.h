@@ -34,6 +34,9 @@ void batch(struct module *m);
 /* Puts every elementwise node of REAL or BIT into a kernel; `chains` false: each into one of its own. */
 void fuse(struct module *m, bool chains);
 
+/* Packs what products read again and again in the order in which they read it. */
+void layout(struct module *m);
+
 /* After every stage: the module as a table for people (--summary). */
 void print_summary(const struct module *m);
 #endif

@@ -343,6 +343,19 @@ static const char *rule_transpose(const struct query *q)
     return fault;
 }
 
+/* The layout is as given. */
+static const char *rule_pack(const struct query *q)
+{
+    const struct attr *ta = find_attr(q, "ta");
+    const char *fault = need_real_matrix(q, 0);
+    if (fault)
+        return fault;
+    const int64_t *dim = q->args[0].shape.dim;
+    *q->out = type_matrix(ELEM_REAL, dim[ta && ta->i], dim[!(ta && ta->i)]);
+    q->out->layout = q->given.layout;
+    return NULL;
+}
+
 static const char *rule_gather(const struct query *q)
 {
     const char *fault = need_real_matrix(q, 0);

@@ -6,14 +6,14 @@ enum { STRETCHES = 1024, SHORTEST = 64 };
 /* ---- spans --------------------------------------------------------------------------------- */
 
 /* Bits count in whole words. */
-static int64_t width_of(const struct module *m, enum elem elem, int64_t elements)
+static int64_t unit_of(const struct module *m, enum elem elem)
 {
-    return elem == ELEM_BIT ? 2 * bit_words(elements) : elements * (int64_t)elem_bytes(m, elem);
+    return elem == ELEM_BIT ? 2 : (int64_t)elem_bytes(m, elem);
 }
 
-static int64_t stride_of(const struct module *m, enum elem elem, int64_t stride)
+static int64_t width_of(const struct module *m, enum elem elem, int64_t elements)
 {
-    return elem == ELEM_BIT ? 2 * stride : stride * (int64_t)elem_bytes(m, elem);
+    return (elem == ELEM_BIT ? bit_words(elements) : elements) * unit_of(m, elem);
 }
 
 static struct span without_gaps(struct span s)
@@ -28,8 +28,8 @@ struct span span_of(const struct module *m, const struct value *v, struct place 
     const enum elem elem = v->type.elem;
     return without_gaps((struct span){ .region = place.region,
                                        .start = place.offset,
-                                       .width = width_of(m, elem, shape_cols(v->type.shape)),
-                                       .stride = stride_of(m, elem, place.stride),
+                                       .width = stored_cols(v->type) * unit_of(m, elem),
+                                       .stride = place.stride * unit_of(m, elem),
                                        .rows = shape_rows(v->type.shape) });
 }
 
@@ -37,13 +37,14 @@ struct span span_of_block(const struct module *m, const struct node *n, const st
                           struct place place, int block)
 {
     const struct type type = t->value->type;
-    const int64_t rows = shape_rows(type.shape), cols = shape_cols(type.shape);
+    const int64_t rows = shape_rows(type.shape);
+    const int64_t cols = type.layout.lanes ? stored_cols(type) : shape_cols(type.shape);
     struct range r = { 0, rows }, c = { 0, cols };
     if (t->spread == SPREAD_ROWS)
         r = grid_range(n->grid, rows, block);
     else if (t->spread == SPREAD_COLS)
         c = grid_range(n->grid, cols, block);
-    const int64_t stride = stride_of(m, type.elem, place.stride);
+    const int64_t stride = place.stride * unit_of(m, type.elem);
     const int64_t first = width_of(m, type.elem, c.start);
     return without_gaps((struct span){ .region = place.region,
                                        .start = place.offset + r.start * stride + first,

@@ -8,38 +8,6 @@
 #include "kernels.h"
 #include <lstmc/scalar.h>
 
-/* c 4x2 = matmul of a 4x37, b 2x37, b transposed, a call of BLAS for each block of rows */
-static void product_tb_4x2x37(const struct lstmc_worker *me, float *c, const float *a,
-    const float *b)
-{
-    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(0, 1, 4, 2, 37, a, 37, b, 37, c, 8);
-}
-
-/* c 2x37 = matmul of a 4x2, b 4x37, a transposed, a call of BLAS for each block of columns */
-static void product_ta_2x37x4(const struct lstmc_worker *me, float *c, const float *a,
-    const float *b)
-{
-    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(1, 0, 2, 37, 4, a, 8, b, 37, c, 37);
-}
-
-/* c 4x2 = matmul of a 4x8, b 2x8, b transposed, a call of BLAS for each block of rows */
-static void product_tb_4x2x8(const struct lstmc_worker *me, float *c, const float *a,
-    const float *b)
-{
-    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(0, 1, 4, 2, 8, a, 8, b, 8, c, 8);
-}
-
-/* c 2x8 = matmul of a 8x2, b 8x8, a transposed, a call of BLAS for each block of columns */
-static void product_ta_2x8x8(const struct lstmc_worker *me, float *c, const float *a,
-    const float *b)
-{
-    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(1, 0, 2, 8, 8, a, 2, b, 8, c, 8);
-}
-
 static void train_backward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     float *w = sample_work(call);
@@ -62,6 +30,7 @@ static void train_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
     float *w = sample_work(call);
     const struct sample_kernels *k = call->kernels;
     const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
     const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
 
     /* loss: categorical_crossentropy */
@@ -70,10 +39,10 @@ static void train_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
 
     /* dense: Dense { 37, activation = "softmax" } */
     k->sum_4x37_2(w + TRAIN_DENSE_D_SUM, w + TRAIN_LOSS_D_ADD, cols37); /* %188 */
-    product_tb_4x2x37(me, w + TRAIN_DENSE_D_MATMUL, w + TRAIN_LOSS_D_ADD,
-        p->dense_kernel); /* %190 */
-    product_ta_2x37x4(me, w + TRAIN_D_DENSE_KERNEL, w + TRAIN_LSTM_MUL_3,
-        w + TRAIN_LOSS_D_ADD); /* %191 */
+    k->product_tb_4x2x37(w + TRAIN_DENSE_D_MATMUL, w + TRAIN_LOSS_D_ADD, p->dense_kernel,
+        rows4); /* %190 */
+    k->product_ta_2x37x4(w + TRAIN_D_DENSE_KERNEL, w + TRAIN_LSTM_MUL_3, w + TRAIN_LOSS_D_ADD,
+        cols37); /* %191 */
 
     /* lstm, t = 2: LSTM { 2 } */
     k->lstm_backward_0(w + TRAIN_LSTM_D_MUL + 8 * 8, w + TRAIN_LSTM_D_MUL_2, w + TRAIN_LSTM_TANH_5,
@@ -90,18 +59,19 @@ static void train_backward_lstm(const struct lstmc_call *call, struct lstmc_work
     const struct sample_weights *p = sample_weights(call);
     float *w = sample_work(call);
     const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
     const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
     const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
 
     /* lstm, t = 2: LSTM { 2 } */
-    product_tb_4x2x8(me, w + TRAIN_LSTM_D_MATMUL(2), w + TRAIN_LSTM_D_MUL + 8 * 8,
-        p->lstm_recurrent_kernel); /* %221 */
+    k->product_tb_4x2x8(w + TRAIN_LSTM_D_MATMUL(2), w + TRAIN_LSTM_D_MUL + 8 * 8,
+        p->lstm_recurrent_kernel, rows4); /* %221 */
 
     /* lstm, t = 1: LSTM { 2 } */
     k->lstm_backward_1(w + TRAIN_LSTM_D_MUL + 4 * 8, w + TRAIN_LSTM_TANH_3, w + TRAIN_LSTM_MUL,
         cols2); /* %233..%250 */
-    product_tb_4x2x8(me, w + TRAIN_LSTM_D_MATMUL(1), w + TRAIN_LSTM_D_MUL + 4 * 8,
-        p->lstm_recurrent_kernel); /* %254 */
+    k->product_tb_4x2x8(w + TRAIN_LSTM_D_MATMUL(1), w + TRAIN_LSTM_D_MUL + 4 * 8,
+        p->lstm_recurrent_kernel, rows4); /* %254 */
 
     /* lstm, t = 0: LSTM { 2 } */
     k->lstm_backward_2(w + TRAIN_LSTM_D_MUL, w + TRAIN_LSTM_D_MUL_3, w + TRAIN_LSTM_SIGMOID_2,
@@ -111,8 +81,8 @@ static void train_backward_lstm(const struct lstmc_call *call, struct lstmc_work
     /* lstm: LSTM { 2 } */
     k->scatter_12x8(w + TRAIN_D_LSTM_KERNEL, w + TRAIN_LSTM_D_MUL, (int32_t *)(w + TRAIN_X),
         cols8); /* %289 */
-    product_ta_2x8x8(me, w + TRAIN_D_LSTM_RECURRENT_KERNEL, w + TRAIN_LSTM_MUL_2,
-        w + TRAIN_LSTM_D_MUL + 4 * 8); /* %290 */
+    k->product_ta_2x8x8(w + TRAIN_D_LSTM_RECURRENT_KERNEL, w + TRAIN_LSTM_MUL_2,
+        w + TRAIN_LSTM_D_MUL + 4 * 8, cols8); /* %290 */
     k->sum_12x8(w + TRAIN_LSTM_D_SUM, w + TRAIN_LSTM_D_MUL, cols8); /* %313 */
 }
 
@@ -143,6 +113,7 @@ static void grads_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
     float *w = sample_work(call);
     const struct sample_kernels *k = call->kernels;
     const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
     const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
     const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
 
@@ -152,22 +123,22 @@ static void grads_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
 
     /* dense: Dense { 37, activation = "softmax" } */
     k->sum_4x37_2(w + GRADS_DENSE_D_SUM, w + GRADS_LOSS_D_ADD, cols37); /* %94 */
-    product_tb_4x2x37(me, w + GRADS_DENSE_D_MATMUL, w + GRADS_LOSS_D_ADD,
-        p->dense_kernel); /* %96 */
-    product_ta_2x37x4(me, w + GRADS_D_DENSE_KERNEL, w + GRADS_LSTM_MUL_3,
-        w + GRADS_LOSS_D_ADD); /* %97 */
+    k->product_tb_4x2x37(w + GRADS_DENSE_D_MATMUL, w + GRADS_LOSS_D_ADD, p->dense_kernel,
+        rows4); /* %96 */
+    k->product_ta_2x37x4(w + GRADS_D_DENSE_KERNEL, w + GRADS_LSTM_MUL_3, w + GRADS_LOSS_D_ADD,
+        cols37); /* %97 */
 
     /* lstm, t = 2: LSTM { 2 } */
     k->lstm_backward_0(w + GRADS_LSTM_D_MUL + 8 * 8, w + GRADS_LSTM_D_MUL_2, w + GRADS_LSTM_TANH_5,
         cols2); /* %107..%123 */
-    product_tb_4x2x8(me, w + GRADS_LSTM_D_MATMUL(2), w + GRADS_LSTM_D_MUL + 8 * 8,
-        p->lstm_recurrent_kernel); /* %127 */
+    k->product_tb_4x2x8(w + GRADS_LSTM_D_MATMUL(2), w + GRADS_LSTM_D_MUL + 8 * 8,
+        p->lstm_recurrent_kernel, rows4); /* %127 */
 
     /* lstm, t = 1: LSTM { 2 } */
     k->lstm_backward_1(w + GRADS_LSTM_D_MUL + 4 * 8, w + GRADS_LSTM_TANH_3, w + GRADS_LSTM_MUL,
         cols2); /* %139..%156 */
-    product_tb_4x2x8(me, w + GRADS_LSTM_D_MATMUL(1), w + GRADS_LSTM_D_MUL + 4 * 8,
-        p->lstm_recurrent_kernel); /* %160 */
+    k->product_tb_4x2x8(w + GRADS_LSTM_D_MATMUL(1), w + GRADS_LSTM_D_MUL + 4 * 8,
+        p->lstm_recurrent_kernel, rows4); /* %160 */
 
     /* lstm, t = 0: LSTM { 2 } */
     k->lstm_backward_2(w + GRADS_LSTM_D_MUL, w + GRADS_LSTM_D_MUL_3, w + GRADS_LSTM_SIGMOID_2,
@@ -177,8 +148,8 @@ static void grads_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
     /* lstm: LSTM { 2 } */
     k->scatter_12x8(w + GRADS_D_LSTM_KERNEL, w + GRADS_LSTM_D_MUL, (int32_t *)(w + GRADS_X),
         cols8); /* %195 */
-    product_ta_2x8x8(me, w + GRADS_D_LSTM_RECURRENT_KERNEL, w + GRADS_LSTM_MUL_2,
-        w + GRADS_LSTM_D_MUL + 4 * 8); /* %196 */
+    k->product_ta_2x8x8(w + GRADS_D_LSTM_RECURRENT_KERNEL, w + GRADS_LSTM_MUL_2,
+        w + GRADS_LSTM_D_MUL + 4 * 8, cols8); /* %196 */
     k->sum_12x8(w + GRADS_LSTM_D_SUM, w + GRADS_LSTM_D_MUL, cols8); /* %219 */
 }
 

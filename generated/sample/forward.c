@@ -8,27 +8,6 @@
 #include "kernels.h"
 #include <lstmc/scalar.h>
 
-/* c 4x8 = matmul of a 4x2, b 2x8, a call of BLAS for each block of columns */
-static void product_4x8x2(const struct lstmc_worker *me, float *c, const float *a, const float *b)
-{
-    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(0, 0, 4, 8, 2, a, 2, b, 8, c, 8);
-}
-
-/* c 4x37 = matmul of a 4x2, b 2x37, a call of BLAS for each block of columns */
-static void product_4x37x2(const struct lstmc_worker *me, float *c, const float *a, const float *b)
-{
-    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(0, 0, 4, 37, 2, a, 8, b, 37, c, 37);
-}
-
-/* c 4x8 = matmul of a 4x2, b 2x8, a call of BLAS for each block of columns */
-static void product_4x8x2_2(const struct lstmc_worker *me, float *c, const float *a, const float *b)
-{
-    for (int i = lstmc_first_block(me, 1); i < lstmc_end_block(me, 1); i++)
-        lstmc_product_f32(0, 0, 4, 8, 2, a, 8, b, 8, c, 8);
-}
-
 static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     const struct sample_weights *p = sample_weights(call);
@@ -36,6 +15,7 @@ static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
     const struct sample_kernels *k = call->kernels;
     const struct lstmc_range rows12 = lstmc_share(me, 1, 1, 12);
     const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+    const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
     const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
     const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
 
@@ -48,19 +28,20 @@ static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
         w + TRAIN_LSTM_MUL_2, p->lstm_bias, cols2); /* %18..%20 */
 
     /* lstm, t = 1: LSTM { 2 } */
-    product_4x8x2(me, w + TRAIN_LSTM_MATMUL(1), w + TRAIN_LSTM_MUL_2,
-        p->lstm_recurrent_kernel); /* %23 */
+    k->product_4x8x2(w + TRAIN_LSTM_MATMUL(1), w + TRAIN_LSTM_MUL_2, p->lstm_recurrent_kernel,
+        cols8); /* %23 */
     k->lstm_forward_1(w + TRAIN_LSTM_SIGMOID_3, w + TRAIN_LSTM_TANH_3, w + TRAIN_LSTM_MUL_2 + 4 * 2,
         p->lstm_bias, w + TRAIN_LSTM_MUL, cols2); /* %36..%38 */
 
     /* lstm, t = 2: LSTM { 2 } */
-    product_4x8x2(me, w + TRAIN_LSTM_MATMUL(2), w + TRAIN_LSTM_MUL_2 + 4 * 2,
-        p->lstm_recurrent_kernel); /* %41 */
+    k->product_4x8x2(w + TRAIN_LSTM_MATMUL(2), w + TRAIN_LSTM_MUL_2 + 4 * 2,
+        p->lstm_recurrent_kernel, cols8); /* %41 */
     k->lstm_forward_2(w + TRAIN_LSTM_SIGMOID_6, w + TRAIN_LSTM_MUL_3, p->lstm_bias,
         w + TRAIN_LSTM_ADD, cols2); /* %54..%56 */
 
     /* dense: Dense { 37, activation = "softmax" } */
-    product_4x37x2(me, w + TRAIN_DENSE_MATMUL, w + TRAIN_LSTM_MUL_3, p->dense_kernel); /* %57 */
+    k->product_4x37x2(w + TRAIN_DENSE_MATMUL, w + TRAIN_LSTM_MUL_3, p->dense_kernel,
+        cols37); /* %57 */
     k->dense_forward_0(w + TRAIN_DENSE_ADD, p->dense_bias, cols37); /* %58 */
     k->reduce_max_4x37(w + TRAIN_DENSE_REDUCE_MAX, w + TRAIN_DENSE_ADD, rows4); /* %59 */
 
@@ -121,6 +102,7 @@ static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
     const struct sample_kernels *k = call->kernels;
     const struct lstmc_range rows12 = lstmc_share(me, 1, 1, 12);
     const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+    const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
     const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
     const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
 
@@ -133,19 +115,20 @@ static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
         w + GRADS_LSTM_MUL_2, p->lstm_bias, cols2); /* %18..%20 */
 
     /* lstm, t = 1: LSTM { 2 } */
-    product_4x8x2(me, w + GRADS_LSTM_MATMUL(1), w + GRADS_LSTM_MUL_2,
-        p->lstm_recurrent_kernel); /* %23 */
+    k->product_4x8x2(w + GRADS_LSTM_MATMUL(1), w + GRADS_LSTM_MUL_2, p->lstm_recurrent_kernel,
+        cols8); /* %23 */
     k->lstm_forward_1(w + GRADS_LSTM_SIGMOID_3, w + GRADS_LSTM_TANH_3, w + GRADS_LSTM_MUL_2 + 4 * 2,
         p->lstm_bias, w + GRADS_LSTM_MUL, cols2); /* %36..%38 */
 
     /* lstm, t = 2: LSTM { 2 } */
-    product_4x8x2(me, w + GRADS_LSTM_MATMUL(2), w + GRADS_LSTM_MUL_2 + 4 * 2,
-        p->lstm_recurrent_kernel); /* %41 */
+    k->product_4x8x2(w + GRADS_LSTM_MATMUL(2), w + GRADS_LSTM_MUL_2 + 4 * 2,
+        p->lstm_recurrent_kernel, cols8); /* %41 */
     k->lstm_forward_2(w + GRADS_LSTM_SIGMOID_6, w + GRADS_LSTM_MUL_3, p->lstm_bias,
         w + GRADS_LSTM_ADD, cols2); /* %54..%56 */
 
     /* dense: Dense { 37, activation = "softmax" } */
-    product_4x37x2(me, w + GRADS_DENSE_MATMUL, w + GRADS_LSTM_MUL_3, p->dense_kernel); /* %57 */
+    k->product_4x37x2(w + GRADS_DENSE_MATMUL, w + GRADS_LSTM_MUL_3, p->dense_kernel,
+        cols37); /* %57 */
     k->dense_forward_0(w + GRADS_DENSE_ADD, p->dense_bias, cols37); /* %58 */
     k->reduce_max_4x37(w + GRADS_DENSE_REDUCE_MAX, w + GRADS_DENSE_ADD, rows4); /* %59 */
 
@@ -197,6 +180,7 @@ static void eval_forward_lstm(const struct lstmc_call *call, struct lstmc_worker
     const struct sample_kernels *k = call->kernels;
     const struct lstmc_range rows12 = lstmc_share(me, 1, 1, 12);
     const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+    const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
     const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
     const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
 
@@ -207,19 +191,20 @@ static void eval_forward_lstm(const struct lstmc_call *call, struct lstmc_worker
     k->lstm_forward_3(w + EVAL_LSTM_MUL_2, p->lstm_bias, cols2); /* %16..%20 */
 
     /* lstm, t = 1: LSTM { 2 } */
-    product_4x8x2_2(me, w + EVAL_LSTM_MATMUL(1), w + EVAL_LSTM_MUL_2,
-        p->lstm_recurrent_kernel); /* %23 */
+    k->product_4x8x2_2(w + EVAL_LSTM_MATMUL(1), w + EVAL_LSTM_MUL_2, p->lstm_recurrent_kernel,
+        cols8); /* %23 */
     k->lstm_forward_4(w + EVAL_LSTM_GATHER + 4 * 8, w + EVAL_LSTM_MATMUL(1), p->lstm_bias,
         w + EVAL_LSTM_MUL, cols2); /* %35..%38 */
 
     /* lstm, t = 2: LSTM { 2 } */
-    product_4x8x2_2(me, w + EVAL_LSTM_MATMUL(2), w + EVAL_LSTM_MUL_3,
-        p->lstm_recurrent_kernel); /* %41 */
+    k->product_4x8x2_2(w + EVAL_LSTM_MATMUL(2), w + EVAL_LSTM_MUL_3, p->lstm_recurrent_kernel,
+        cols8); /* %41 */
     k->lstm_forward_5(w + EVAL_LSTM_GATHER + 8 * 8, w + EVAL_LSTM_MATMUL(2), p->lstm_bias,
         w + EVAL_LSTM_ADD, cols2); /* %56 */
 
     /* dense: Dense { 37, activation = "softmax" } */
-    product_4x37x2(me, w + EVAL_DENSE_MATMUL, w + EVAL_LSTM_MUL_4, p->dense_kernel); /* %57 */
+    k->product_4x37x2(w + EVAL_DENSE_MATMUL, w + EVAL_LSTM_MUL_4, p->dense_kernel,
+        cols37); /* %57 */
     k->dense_forward_0(w + EVAL_DENSE_ADD, p->dense_bias, cols37); /* %58 */
     k->reduce_max_4x37(w + EVAL_DENSE_REDUCE_MAX, w + EVAL_DENSE_ADD, rows4); /* %59 */
 

@@ -14,10 +14,12 @@ struct sample_kernels {
     void (*gather_37x8)(float *y, const float *x, const int32_t *index, struct lstmc_range rows);
     void (*lstm_forward_0)(float *sigmoid, float *sigmoid_2, float *tanh, float *mul,
         const float *bias, struct lstmc_range cols);
+    void (*product_4x8x2)(float *c, const float *a, const float *b, struct lstmc_range cols);
     void (*lstm_forward_1)(float *sigmoid, float *tanh, float *mul, const float *bias,
         const float *mul_2, struct lstmc_range cols);
     void (*lstm_forward_2)(float *sigmoid, float *mul, const float *bias, const float *add,
         struct lstmc_range cols);
+    void (*product_4x37x2)(float *c, const float *a, const float *b, struct lstmc_range cols);
     void (*dense_forward_0)(float *add, const float *bias, struct lstmc_range cols);
     void (*reduce_max_4x37)(float *y, const float *x, struct lstmc_range rows);
     void (*pick_4x37)(float *y, const float *x, const int32_t *index, struct lstmc_range rows);
@@ -34,17 +36,21 @@ struct sample_kernels {
     void (*loss_backward_1)(float *d_add, const int32_t *y, const float *d_neg, const float *d_div,
         struct lstmc_range cols);
     void (*sum_4x37_2)(float *y, const float *x, struct lstmc_range cols);
+    void (*product_tb_4x2x37)(float *c, const float *a, const float *b, struct lstmc_range rows);
+    void (*product_ta_2x37x4)(float *c, const float *a, const float *b, struct lstmc_range cols);
     void (*lstm_backward_0)(float *d_mul, float *d_mul_2, const float *tanh,
         struct lstmc_range cols);
     uint32_t (*optimizer_update_0)(float *m, float *v, float *kernel, const float *d_dense_kernel,
         double d2, double d3, double d5, double d6, struct lstmc_range cols);
     uint32_t (*optimizer_update_1)(float *m, float *v, float *bias, const float *d_sum, double d2,
         double d3, double d5, double d6, struct lstmc_range cols);
+    void (*product_tb_4x2x8)(float *c, const float *a, const float *b, struct lstmc_range rows);
     void (*lstm_backward_1)(float *d_mul, float *tanh, const float *mul, struct lstmc_range cols);
     void (*lstm_backward_2)(float *d_mul, const float *d_mul_2, const float *sigmoid,
         const float *tanh, struct lstmc_range cols);
     void (*fill_4_2)(float *d_mul, struct lstmc_range cols);
     void (*scatter_12x8)(float *y, const float *x, const int32_t *index, struct lstmc_range cols);
+    void (*product_ta_2x8x8)(float *c, const float *a, const float *b, struct lstmc_range cols);
     void (*sum_12x8)(float *y, const float *x, struct lstmc_range cols);
     uint32_t (*optimizer_update_2)(float *m, float *v, float *kernel, const float *d_lstm_kernel,
         double d2, double d3, double d5, double d6, struct lstmc_range rows);
@@ -54,6 +60,7 @@ struct sample_kernels {
     uint32_t (*optimizer_update_4)(float *m, float *v, float *bias, const float *d_sum, double d2,
         double d3, double d5, double d6, struct lstmc_range cols);
     void (*lstm_forward_3)(float *mul, const float *bias, struct lstmc_range cols);
+    void (*product_4x8x2_2)(float *c, const float *a, const float *b, struct lstmc_range cols);
     void (*lstm_forward_4)(float *gather, const float *matmul, const float *bias, const float *mul,
         struct lstmc_range cols);
     void (*lstm_forward_5)(float *gather, const float *matmul, const float *bias, const float *add,

@@ -29,41 +29,72 @@ INLINE int step_at(int i, int step, int end)
 
 /* ---- products ----------------------------------------------------------------------------------
  * c = a b over k terms. Element (r, i) of a is a[r * a_row + i * a_term], so that a may be stored
- * either way round. Tiles of rows x vectors sums stay in registers. */
+ * either way round. Tiles of rows x vectors sums stay in registers.
+ *
+ * b is read in panels of 16 columns: column j of term i is b[j / 16 * b_panel + i * b_term + j % 16].
+ * In plain rows a panel is 16 elements from the next and a term a row; a packed b has a panel's
+ * terms side by side (b_term = 16), which is how a weight that is read many times lies. */
 
-enum { MAX_TILE = 32 };
+enum { PANEL = 16, MAX_TILE = 32 };
 
-INLINE void product_tile(int rows, int vectors, int n, int k, REAL *c, int c_stride, const REAL *a,
-                         int a_row, int a_term, const REAL *b, int b_stride)
+/* How b lies. */
+struct lstmc_right {
+    int term, panel;
+};
+
+INLINE struct lstmc_right plain_rows(int stride)
+{
+    return (struct lstmc_right){ stride, PANEL };
+}
+
+INLINE struct lstmc_right packed(int k)
+{
+    return (struct lstmc_right){ PANEL, k * PANEL };
+}
+
+/* The lanes of vector j of which n columns are left in all. */
+INLINE int lanes_of(int j, int n)
+{
+    return n <= j * V ? 0 : n - j * V < V ? n - j * V : V;
+}
+
+/* n: the live columns; more: c has the sum over earlier terms already. */
+INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c, int c_stride,
+                         const REAL *a, int a_row, int a_term, const REAL *b,
+                         struct lstmc_right b_lies)
 {
     vec sum[MAX_TILE] = { { 0 } };
+    for (int r = 0; more && r < rows; r++)
+        for (int j = 0; j < vectors; j++)
+            sum[r * vectors + j] = load(c + r * c_stride + j * V, lanes_of(j, n));
     for (int i = 0; i < k; i++) {
         vec b_row[MAX_TILE];
         for (int j = 0; j < vectors; j++)
-            b_row[j] = load(b + i * b_stride + j * V, n);
+            b_row[j] = load(b + i * b_lies.term + j * V / PANEL * b_lies.panel + j * V % PANEL,
+                            lanes_of(j, n));
         for (int r = 0; r < rows; r++)
             for (int j = 0; j < vectors; j++)
                 sum[r * vectors + j] += a[r * a_row + i * a_term] * b_row[j];
     }
     for (int r = 0; r < rows; r++)
         for (int j = 0; j < vectors; j++)
-            store(c + r * c_stride + j * V, sum[r * vectors + j], n);
+            store(c + r * c_stride + j * V, sum[r * vectors + j], lanes_of(j, n));
 }
 
-/* A strip of columns, `vectors` vectors wide, of n live lanes each. */
+/* A strip of columns, `vectors` vectors wide, of n live columns. */
 INLINE void product_strip(int tile_rows, int vectors, int n, struct lstmc_range rows, int k,
                           REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
-                          const REAL *b, int b_stride)
+                          const REAL *b, struct lstmc_right b_lies)
 {
     const int step = length(rows) < tile_rows ? 1 : tile_rows;
     for (int r = rows.first; r < rows.end; r += step) {
         const int row = step_at(r, step, rows.end);
         if (step == 1)
-            product_tile(1, vectors, n, k, c + row * c_stride, c_stride, a + row * a_row, a_row,
-                         a_term, b, b_stride);
+            product_tile(1, vectors, n, 0, k, c + row * c_stride, c_stride, a + row * a_row, a_row,
+                         a_term, b, b_lies);
         else
-            product_tile(tile_rows, vectors, n, k, c + row * c_stride, c_stride, a + row * a_row,
-                         a_row, a_term, b, b_stride);
+            product_tile(tile_rows, vectors, n, 0, k, c + row * c_stride, c_stride, a + row * a_row,
+                         a_row, a_term, b, b_lies);
     }
 }
 
@@ -72,21 +103,129 @@ INLINE void product(int tile_rows, int vectors, struct lstmc_range rows, struct 
                     int all, int k, REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
                     const REAL *b, int b_stride)
 {
+    const struct lstmc_right lies = plain_rows(b_stride);
     if (length(cols) >= vectors * V) {
         for (int j = cols.first; j < cols.end; j += vectors * V) {
             const int col = step_at(j, vectors * V, cols.end);
-            product_strip(tile_rows, vectors, V, rows, k, c + col, c_stride, a, a_row, a_term,
-                          b + col, b_stride);
+            product_strip(tile_rows, vectors, vectors * V, rows, k, c + col, c_stride, a, a_row,
+                          a_term, b + col, lies);
         }
     } else if (length(cols) >= V) {
         for (int j = cols.first; j < cols.end; j += V) {
             const int col = step_at(j, V, cols.end);
             product_strip(tile_rows, 1, V, rows, k, c + col, c_stride, a, a_row, a_term, b + col,
-                          b_stride);
+                          lies);
         }
     } else if (length(cols) > 0) {
         product_strip(tile_rows, 1, all % V, rows, k, c + cols.first, c_stride, a, a_row, a_term,
-                      b + cols.first, b_stride);
+                      b + cols.first, lies);
+    }
+}
+
+/* The same with a packed b, whose panels are whole: of the last one c takes what it has columns
+ * for. Rows of a go in groups that stay in the second cache while all of b passes by. */
+INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
+                           struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
+                           const REAL *a, int a_row, int a_term, const REAL *b)
+{
+    enum { GROUP = 48 };
+    const int unit = vectors * V < PANEL ? vectors * V : PANEL; /* of a strip's first column */
+    const int first = cols.first / V, end = (cols.end + unit - 1) / unit * unit / V;
+    const int last = (all + unit - 1) / unit * unit / V, fill = last * V - all;
+    const int wide = end - first >= vectors ? vectors : PANEL / V;
+    for (int r = rows.first; r < rows.end; r += GROUP) {
+        const int row = length(rows) < GROUP ? r : step_at(r, GROUP, rows.end);
+        const struct lstmc_range group = { row, row + GROUP < rows.end ? row + GROUP : rows.end };
+        for (int j = first; j < end; j += wide) {
+            const int at = step_at(j, wide, end);
+            REAL *to = c + at * V;
+            const REAL *from = b + at * V / PANEL * k * PANEL + at * V % PANEL;
+            if (vectors > PANEL / V && wide != vectors)
+                product_strip(tile_rows, PANEL / V, PANEL - (at + wide == last ? fill : 0), group,
+                              k, to, c_stride, a, a_row, a_term, from, packed(k));
+            else if (at + vectors < last || fill == 0)
+                product_strip(tile_rows, vectors, vectors * V, group, k, to, c_stride, a, a_row,
+                              a_term, from, packed(k));
+            else
+                product_strip(tile_rows, vectors, vectors * V - fill, group, k, to, c_stride, a,
+                              a_row, a_term, from, packed(k));
+        }
+    }
+}
+
+/* y = x in panels, `cols` being columns of panels; `width` the columns of a part. Element (i, j) of
+ * x is x[i * x_term + j * x_col]. */
+INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int x_term, int x_col,
+                        struct lstmc_range cols)
+{
+    for (int panel = cols.first / PANEL; panel < cols.end / PANEL; panel++) {
+        const int in_part = panel / parts * PANEL, n = width - in_part;
+        const REAL *from = x + (panel % parts * width + in_part) * x_col;
+        REAL *to = y + panel * k * PANEL;
+        for (int i = 0; i < k; i++)
+            for (int j = 0; j < PANEL; j++)
+                to[i * PANEL + j] = j < n ? from[i * x_term + j * x_col] : 0;
+    }
+}
+
+/* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once: 192 terms
+ * at a time, for which a panel of b is copied into the nearest cache. */
+enum { TERMS = 192 };
+
+INLINE void product_terms_tiles(int tile_rows, int vectors, int n, int more,
+                                struct lstmc_range rows, int k, REAL *c, int c_stride,
+                                const REAL *a, int a_row, int a_term, const REAL *b,
+                                struct lstmc_right b_lies)
+{
+    int r = rows.first;
+    for (; r + tile_rows <= rows.end; r += tile_rows)
+        product_tile(tile_rows, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row,
+                     a_row, a_term, b, b_lies);
+    for (; r + 2 <= rows.end; r += 2)
+        product_tile(2, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row, a_row,
+                     a_term, b, b_lies);
+    for (; r < rows.end; r++)
+        product_tile(1, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row, a_row,
+                     a_term, b, b_lies);
+}
+
+INLINE void product_terms_strip(int tile_rows, int vectors, int n, struct lstmc_range terms,
+                                struct lstmc_range rows, REAL *c, int c_stride, const REAL *a,
+                                int a_row, int a_term, const REAL *b, int b_stride, REAL *panel)
+{
+    const struct lstmc_right lies = plain_rows(vectors * V);
+    const int k = length(terms);
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j < vectors; j++)
+            store(panel + (i * vectors + j) * V,
+                  load(b + (terms.first + i) * b_stride + j * V, lanes_of(j, n)), V);
+    a += terms.first * a_term;
+    if (terms.first == 0)
+        product_terms_tiles(tile_rows, vectors, n, 0, rows, k, c, c_stride, a, a_row, a_term, panel,
+                            lies);
+    else
+        product_terms_tiles(tile_rows, vectors, n, 1, rows, k, c, c_stride, a, a_row, a_term, panel,
+                            lies);
+}
+
+INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
+                          struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
+                          const REAL *a, int a_row, int a_term, const REAL *b, int b_stride)
+{
+    REAL panel[TERMS * MAX_TILE * V];
+    const int one = PANEL / V < vectors ? PANEL / V : vectors;
+    for (int i = 0; i < k; i += TERMS) {
+        const struct lstmc_range terms = { i, i + TERMS < k ? i + TERMS : k };
+        int j = cols.first;
+        for (; j + vectors * V <= cols.end; j += vectors * V)
+            product_terms_strip(tile_rows, vectors, vectors * V, terms, rows, c + j, c_stride, a,
+                                a_row, a_term, b + j, b_stride, panel);
+        for (; one < vectors && j + one * V <= cols.end; j += one * V)
+            product_terms_strip(tile_rows, one, one * V, terms, rows, c + j, c_stride, a, a_row,
+                                a_term, b + j, b_stride, panel);
+        if (all % (one * V) > 0 && j < cols.end)
+            product_terms_strip(tile_rows, one, all % (one * V), terms, rows, c + j, c_stride, a,
+                                a_row, a_term, b + j, b_stride, panel);
     }
 }
 

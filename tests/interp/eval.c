@@ -8,14 +8,14 @@ int eval_bad_indices;
 
 /* ---- elements --------------------------------------------------------------------------------- */
 
-/* In elements from the first. With lanes: [group][row][part][lane]. */
+/* In elements from the first. With lanes: [group][part][row][lane]. */
 static int64_t element_of(const struct slot *s, int64_t row, int64_t col)
 {
     if (s->layout.lanes == 0)
         return row * s->row_step + col;
     int64_t width = s->cols / s->layout.parts, part = col / width, in_part = col % width;
     int64_t group = in_part / s->layout.lanes, lane = in_part % s->layout.lanes;
-    return ((group * s->rows + row) * s->layout.parts + part) * s->layout.lanes + lane;
+    return ((group * s->layout.parts + part) * s->rows + row) * s->layout.lanes + lane;
 }
 
 double slot_load(const struct slot *s, int64_t row, int64_t col)
@@ -258,6 +258,11 @@ static double eval_transpose(const struct frame *f, int64_t r, int64_t c)
     return slot_load(f->args[0], c, r);
 }
 
+static double eval_pack(const struct frame *f, int64_t r, int64_t c)
+{
+    return attr_flag(f->n, "ta") ? slot_load(f->args[0], c, r) : slot_load(f->args[0], r, c);
+}
+
 static double eval_gather(const struct frame *f, int64_t r, int64_t c)
 {
     return slot_load(f->args[0], load_index(f->args[1], r, f->args[0]->rows), c);
@@ -302,6 +307,7 @@ static double (*const element_rules[OP_COUNT])(const struct frame *, int64_t, in
     [OP_ARGMAX] = eval_argmax,
     [OP_MATMUL] = eval_matmul,
     [OP_TRANSPOSE] = eval_transpose,
+    [OP_PACK] = eval_pack,
     [OP_GATHER] = eval_gather,
     [OP_SCATTER] = eval_scatter,
     [OP_PICK] = eval_pick,
