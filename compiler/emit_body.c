@@ -143,9 +143,23 @@ static const char *random_text(const struct body *b, const struct node *n)
     return arena_printf(b->arena, "random_%d >= %" PRIu64 "u", id, least);
 }
 
+/* From the sums of a row, which are whole vectors. */
+static const char *sums_text(struct body *b, const struct node *n)
+{
+    const int parts = kernel_parts(b->f->body);
+    const int64_t part = attr_int(n, "start", 0) / shape_cols(b->f->body->space.shape);
+    b->uses_col = true;
+    return parts > 1
+               ? arena_printf(b->arena, "load(sums + sums_at(%d, %" PRId64 ", col - left), V)",
+                              parts, part)
+               : "load(sums + col - left, V)";
+}
+
 static const char *node_text(struct body *b, const struct node *n)
 {
     const char *args[3];
+    if (n->op == OP_MATMUL || n->op == OP_COLS)
+        return sums_text(b, n);
     for (int i = 0; i < n->arg_count; i++)
         args[i] = arena_printf(b->arena, "v%d", n->args[i]->id);
     if (n->op == OP_CONST)
@@ -170,7 +184,7 @@ static void put_statements(struct body *b)
     for (int i = 0; i < k->param_count; i++) {
         const struct value *v = k->params[i];
         const int operand = f->result_count + i;
-        if (b->uses[v->id] == 0)
+        if (b->uses[v->id] == 0 || v->type.layout.lanes)
             continue;
         if (v->type.elem == ELEM_DOUBLE)
             buffer_printf(out, "    const vec v%d = splat((%s)d%d);\n", v->id, real, v->id);
@@ -179,7 +193,7 @@ static void put_statements(struct body *b)
                           load_text(b, operand));
     }
     for (const struct node *n = k->first; n; n = n->next)
-        if (b->uses[node_result(n)->id] > 0)
+        if (b->uses[node_result(n)->id] > 0 && !(n->op == OP_MATMUL && kernel_parts(k) > 1))
             buffer_printf(out, "    const %s v%d = %s;\n", value_type(node_result(n)),
                           node_result(n)->id, node_text(b, n));
     for (int i = 0; i < f->result_count; i++)
@@ -199,7 +213,7 @@ static void count_body_uses(struct body *b)
     const struct form *f = b->f;
     const struct kernel *k = f->body;
     for (const struct node *n = k->first; n; n = n->next)
-        for (int i = 0; i < n->arg_count; i++)
+        for (int i = 0; i < n->arg_count && n->op != OP_MATMUL; i++)
             b->uses[n->args[i]->id]++;
     for (int i = 0; i < k->result_count; i++)
         b->uses[k->results[i]->id]++;
@@ -256,6 +270,8 @@ static const char *node_formula(const struct body *b, const struct node *n)
     }
     if (n->op == OP_ONEHOT)
         return arena_printf(b->arena, "(column == %s)", args[0]);
+    if (n->op == OP_MATMUL)
+        return arena_printf(b->arena, "the product of %s and %s", args[0], args[1]);
     return c_operation(b->arena, n->op, "", args);
 }
 
@@ -283,7 +299,12 @@ static void name_known(struct body *b)
                                          ? arena_printf(b->arena, "d%d", k->params[i]->id)
                                          : operand_word(b, f->result_count + i);
     for (const struct node *n = k->first; n; n = n->next)
-        if (b->uses[node_result(n)->id] > 1 && n->op != OP_CONST)
+        if (n->op == OP_MATMUL)
+            b->known[node_result(n)->id] = "sums";
+        else if (n->op == OP_COLS)
+            b->known[node_result(n)->id] = arena_printf(
+                b->arena, "sums[%d]", (int)(attr_int(n, "start", 0) / shape_cols(k->space.shape)));
+        else if (b->uses[node_result(n)->id] > 1 && n->op != OP_CONST)
             b->known[node_result(n)->id] = arena_printf(b->arena, "v%d", node_result(n)->id);
     for (int i = f->result_count - 1; i >= 0; i--)
         b->known[k->results[i]->id] =
@@ -313,7 +334,7 @@ void put_equations(struct body *b)
     put_wrapped(b->out, arena_printf(b->arena, "/* @%s", f->body->name), " *  ", over);
     for (const struct node *n = f->body->first; n; n = n->next) {
         const struct value *v = node_result(n);
-        if (b->known[v->id])
+        if (b->known[v->id] && n->op != OP_COLS)
             put_wrapped(b->out, arena_printf(b->arena, " *   %s =", b->known[v->id]), " *      ",
                         node_formula(b, n));
     }

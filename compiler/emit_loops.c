@@ -2,186 +2,33 @@
 #include "emit_loops.h"
 #include "diag.h"
 #include "emit_body.h"
+#include "emit_product.h"
 #include "emit_text.h"
 #include "grid.h"
 #include <inttypes.h>
 
-/* ---- tiles ----------------------------------------------------------------------------------- */
-
-/* The three instruction sets: lanes of floats, registers, and what an element of a tile's sum
- * needs besides its register (without a fused multiply-add, one for the product). */
-static const struct machine {
-    int lanes, registers, spare;
-} machines[] = { { 16, 32, 1 }, { 8, 16, 1 }, { 4, 16, 2 } };
-
-enum { MACHINES = sizeof machines / sizeof *machines };
-
-enum { MAX_TILE = 32 }; /* of lstmc/loops.h */
-
-struct tile {
-    int64_t rows, cols; /* of vectors, or of elements where each is a dot product */
-};
-
-static int64_t rounded_up(int64_t n, int64_t step)
-{
-    return (n + step - 1) / step * step;
-}
-
-/* The tile by which rows x cols sums are done quickest, of at most `most` sums either way: as
- * many multiply-adds as possible for each load, enough of them at a time to hide their latency,
- * and little done twice where the tile does not divide the whole. Panels of `panel` vectors are
- * taken whole, or are cut evenly; 1: there are none. */
-static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, int panel,
-                               struct machine machine)
-{
-    const double latency = 8,
-                 load = 0.25; /* in multiply-adds: under way at once; the price of a load */
-    struct tile best = { 1, 1 };
-    double best_score = 0;
-    for (int64_t r = 1; r <= most.rows && r <= MAX_TILE; r++)
-        for (int64_t c = 1; c <= most.cols && r * c + c + machine.spare <= machine.registers; c++) {
-            if (c % panel != 0 && panel % c != 0)
-                continue;
-            const double sums = (double)(r * c);
-            const double useful =
-                (double)(rows * cols) / (double)(rounded_up(rows, r) * rounded_up(cols, c));
-            const double busy = sums < latency ? sums / latency : 1;
-            const double score = useful * busy * sums / (sums + load * (double)(r + c));
-            if (score > best_score) {
-                best_score = score;
-                best = (struct tile){ r, c };
-            }
-        }
-    return best;
-}
-
-/* The least rows or columns of the result that one block has. */
-static int64_t narrowest(const struct node *n, enum axis axis, int64_t extent)
-{
-    int64_t least = extent;
-    for (int i = 0; n->grid.axis == axis && i < n->grid.blocks; i++) {
-        const struct range r = grid_range(n->grid, extent, i);
-        least = r.stop - r.start < least ? r.stop - r.start : least;
-    }
-    return least;
-}
-
-/* BY_ISA(6, 4, 4): a number for each instruction set. */
-static const char *by_isa(struct emission *e, const int *n)
-{
-    return arena_printf(e->arena, "BY_ISA(%d, %d, %d)", n[0], n[1], n[2]);
-}
-
-/* The loop of loops.h that computes a product:
- *
- *   product_packed       the right operand lies in panels
- *   product_terms        many terms and rows, and none lies in panels: a weight's gradient
- *   product_of_rows      the right operand is transposed
- *   product_of_columns   both are
- *   product              otherwise */
-enum product { PRODUCT, PRODUCT_PACKED, PRODUCT_TERMS, PRODUCT_OF_ROWS, PRODUCT_OF_COLUMNS };
-
-static const char *const product_names[] = { "product", "product_packed", "product_terms",
-                                             "product_of_rows", "product_of_columns" };
-
-enum { MANY_TERMS = 128, MANY_ROWS = 16 };
-
-static enum product choose_product(const struct node *n)
-{
-    const struct shape a = n->args[0]->type.shape, c = node_result(n)->type.shape;
-    const bool ta = attr_flag(n, "ta"), tb = attr_flag(n, "tb");
-    if (n->args[1]->type.layout.lanes)
-        return PRODUCT_PACKED;
-    if (tb)
-        return ta ? PRODUCT_OF_COLUMNS : PRODUCT_OF_ROWS;
-    return a.dim[!ta] >= MANY_TERMS && c.dim[0] >= MANY_ROWS ? PRODUCT_TERMS : PRODUCT;
-}
-
-/* Rows and columns of a product's tile; the columns are vectors, or elements where these are dot
- * products. Where a loop can do with less than a tile, the narrowest block does not bind it. */
-static void tile_texts(struct emission *e, const struct node *n, enum product kind,
-                       const char **rows, const char **cols)
-{
-    const struct shape c = node_result(n)->type.shape;
-    const bool free_width = kind == PRODUCT_PACKED || kind == PRODUCT_TERMS;
-    int r[MACHINES], v[MACHINES];
-    for (int i = 0; i < MACHINES; i++) {
-        const int real_lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
-        const int lanes = kind == PRODUCT_OF_ROWS ? 1 : real_lanes;
-        const int64_t narrow = free_width ? c.dim[1] : narrowest(n, AXIS_COLS, c.dim[1]);
-        const int64_t width = narrow / lanes;
-        const struct tile most = { narrowest(n, AXIS_ROWS, c.dim[0]), width > 1 ? width : 1 };
-        const struct tile t = choose_tile(c.dim[0], rounded_up(c.dim[1], lanes) / lanes, most,
-                                          free_width ? PANEL / lanes : 1, machines[i]);
-        r[i] = (int)t.rows;
-        v[i] = (int)t.cols;
-    }
-    *rows = by_isa(e, r);
-    *cols = by_isa(e, v);
-}
-
 /* ---- functions of kernels.inc ---------------------------------------------------------------- */
 
-struct loop {
-    struct emission *e;
-    const struct form *f;
-    const struct node *n;
-    const char *rows, *cols; /* ranges of the result */
-    const char *args[16];
-    int count;
-};
-
-static int64_t stride_of(const struct loop *l, int operand)
+int64_t loop_stride(const struct loop *l, int operand)
 {
     return l->f->arrays[l->f->operands[operand].array].stride;
 }
 
-static void add_text(struct loop *l, const char *text)
+void loop_add_text(struct loop *l, const char *text)
 {
     l->args[l->count++] = text;
 }
 
-static void add_number(struct loop *l, int64_t n)
+void loop_add_number(struct loop *l, int64_t n)
 {
-    add_text(l, arena_printf(l->e->arena, "%" PRId64, n));
+    loop_add_text(l, arena_printf(l->e->arena, "%" PRId64, n));
 }
 
 /* A pointer and the distance of its rows. */
-static void add_matrix(struct loop *l, int operand)
+void loop_add_matrix(struct loop *l, int operand)
 {
-    add_text(l, l->f->arrays[l->f->operands[operand].array].name);
-    add_number(l, stride_of(l, operand));
-}
-
-static const char *name_matmul(struct loop *l)
-{
-    const struct shape a = l->n->args[0]->type.shape;
-    const enum product kind = choose_product(l->n);
-    const bool ta = attr_flag(l->n, "ta"), dots = kind == PRODUCT_OF_ROWS;
-    const char *rows, *cols;
-    tile_texts(l->e, l->n, kind, &rows, &cols);
-    if (kind != PRODUCT_OF_COLUMNS) {
-        add_text(l, rows);
-        add_text(l, cols);
-    }
-    add_text(l, l->rows);
-    add_text(l, l->cols);
-    if (kind != PRODUCT_OF_COLUMNS && !dots)
-        add_number(l, node_result(l->n)->type.shape.dim[1]);
-    add_number(l, a.dim[!ta]);
-    add_matrix(l, 0);
-    if (kind == PRODUCT_OF_COLUMNS || dots) {
-        add_matrix(l, 1);
-    } else {
-        add_text(l, "a");
-        add_number(l, ta ? 1 : stride_of(l, 1));
-        add_number(l, ta ? stride_of(l, 1) : 1);
-    }
-    if (kind == PRODUCT_PACKED)
-        add_text(l, "b");
-    else
-        add_matrix(l, 2);
-    return product_names[kind];
+    loop_add_text(l, l->f->arrays[l->f->operands[operand].array].name);
+    loop_add_number(l, loop_stride(l, operand));
 }
 
 /* One term of the product that will read y is a row of x, or a column. */
@@ -189,14 +36,14 @@ static const char *name_pack(struct loop *l)
 {
     const struct type y = node_result(l->n)->type;
     const bool ta = attr_flag(l->n, "ta");
-    add_number(l, y.layout.parts);
-    add_number(l, y.shape.dim[1] / y.layout.parts);
-    add_number(l, y.shape.dim[0]);
-    add_text(l, "y");
-    add_text(l, "x");
-    add_number(l, ta ? 1 : stride_of(l, 1));
-    add_number(l, ta ? stride_of(l, 1) : 1);
-    add_text(l, l->cols);
+    loop_add_number(l, y.layout.parts);
+    loop_add_number(l, y.shape.dim[1] / y.layout.parts);
+    loop_add_number(l, y.shape.dim[0]);
+    loop_add_text(l, "y");
+    loop_add_text(l, "x");
+    loop_add_number(l, ta ? 1 : loop_stride(l, 1));
+    loop_add_number(l, ta ? loop_stride(l, 1) : 1);
+    loop_add_text(l, l->cols);
     return "pack_panels";
 }
 
@@ -204,81 +51,80 @@ static const char *name_reduce(struct loop *l)
 {
     const struct shape x = l->n->args[0]->type.shape;
     const bool along_rows = attr_int(l->n, "axis", 0) == x.rank - 1;
-    add_text(l, l->n->op == OP_SUM ? "SUM" : "MAX");
+    loop_add_text(l, l->n->op == OP_SUM ? "SUM" : "MAX");
     if (along_rows) {
-        add_matrix(l, 0);
-        add_matrix(l, 1);
-        add_number(l, shape_cols(x));
-        add_text(l, l->rows);
+        loop_add_matrix(l, 0);
+        loop_add_matrix(l, 1);
+        loop_add_number(l, shape_cols(x));
+        loop_add_text(l, l->rows);
         return "reduce_cols";
     }
     if (x.rank != 2)
         die("%s over axis %d of %d", op_table[l->n->op].name, (int)attr_int(l->n, "axis", 0),
             x.rank);
-    add_text(l, "y");
-    add_matrix(l, 1);
-    add_number(l, x.dim[0]);
-    add_number(l, x.dim[1]);
-    add_text(l, l->cols);
+    loop_add_text(l, "y");
+    loop_add_matrix(l, 1);
+    loop_add_number(l, x.dim[0]);
+    loop_add_number(l, x.dim[1]);
+    loop_add_text(l, l->cols);
     return "reduce_rows";
 }
 
 static const char *name_argmax(struct loop *l)
 {
-    add_matrix(l, 0);
-    add_matrix(l, 1);
-    add_number(l, shape_cols(l->n->args[0]->type.shape));
-    add_text(l, l->rows);
+    loop_add_matrix(l, 0);
+    loop_add_matrix(l, 1);
+    loop_add_number(l, shape_cols(l->n->args[0]->type.shape));
+    loop_add_text(l, l->rows);
     return "argmax_cols";
 }
 
 static const char *name_gather(struct loop *l)
 {
     for (int i = 0; i < 3; i++)
-        add_matrix(l, i);
-    add_number(l, shape_cols(node_result(l->n)->type.shape));
-    add_text(l, l->rows);
-    add_text(l, l->cols);
+        loop_add_matrix(l, i);
+    loop_add_number(l, shape_cols(node_result(l->n)->type.shape));
+    loop_add_text(l, l->rows);
+    loop_add_text(l, l->cols);
     return "gather_rows";
 }
 
 static const char *name_scatter(struct loop *l)
 {
     for (int i = 0; i < 3; i++)
-        add_matrix(l, i);
-    add_number(l, shape_rows(l->n->args[0]->type.shape));
-    add_number(l, shape_cols(node_result(l->n)->type.shape));
-    add_text(l, l->rows);
-    add_text(l, l->cols);
+        loop_add_matrix(l, i);
+    loop_add_number(l, shape_rows(l->n->args[0]->type.shape));
+    loop_add_number(l, shape_cols(node_result(l->n)->type.shape));
+    loop_add_text(l, l->rows);
+    loop_add_text(l, l->cols);
     return "scatter_rows";
 }
 
 static const char *name_pick(struct loop *l)
 {
     for (int i = 0; i < 3; i++)
-        add_matrix(l, i);
-    add_text(l, l->rows);
+        loop_add_matrix(l, i);
+    loop_add_text(l, l->rows);
     return "pick_cols";
 }
 
 static const char *name_transpose(struct loop *l)
 {
-    add_matrix(l, 0);
-    add_matrix(l, 1);
-    add_text(l, l->rows);
-    add_text(l, l->cols);
+    loop_add_matrix(l, 0);
+    loop_add_matrix(l, 1);
+    loop_add_text(l, l->rows);
+    loop_add_text(l, l->cols);
     return "transpose";
 }
 
 /* Each adds the arguments of the loop that does its operation, and names it. */
 static const char *(*const loops[OP_COUNT])(struct loop *) = {
-    [OP_MATMUL] = name_matmul, [OP_SUM] = name_reduce,          [OP_REDUCE_MAX] = name_reduce,
-    [OP_ARGMAX] = name_argmax, [OP_GATHER] = name_gather,       [OP_SCATTER] = name_scatter,
-    [OP_PICK] = name_pick,     [OP_TRANSPOSE] = name_transpose, [OP_PACK] = name_pack,
+    [OP_MATMUL] = product_loop, [OP_SUM] = name_reduce,          [OP_REDUCE_MAX] = name_reduce,
+    [OP_ARGMAX] = name_argmax,  [OP_GATHER] = name_gather,       [OP_SCATTER] = name_scatter,
+    [OP_PICK] = name_pick,      [OP_TRANSPOSE] = name_transpose, [OP_PACK] = name_pack,
 };
 
-/* sum y[1,1200] = x[1500,1200] */
-static const char *description(struct emission *e, const struct form *f)
+const char *loop_description(struct emission *e, const struct form *f)
 {
     const struct node *n = f->like;
     struct buffer out = { .arena = e->arena };
@@ -310,7 +156,7 @@ void put_loop(struct emission *e, const struct form *f, struct buffer *out)
 
     const char *params[3 + FORM_PARAMS];
     const int count = form_params(e, f, params);
-    buffer_printf(out, "/* %s */\n", description(e, f));
+    buffer_printf(out, "/* %s */\n", loop_description(e, f));
     put_list(out, 0, arena_printf(e->arena, "static void SUFFIX(%s)(", f->name), params, count,
              ")\n");
     buffer_puts(out, "{\n");
@@ -319,62 +165,4 @@ void put_loop(struct emission *e, const struct form *f, struct buffer *out)
                       by_rows ? "rows" : "cols");
     put_list(out, whole ? 8 : 4, arena_printf(e->arena, "%s(", name), l.args, l.count, ");\n");
     buffer_puts(out, "}\n");
-}
-
-/* ---- products by BLAS ------------------------------------------------------------------------ */
-
-/* Where the rows or columns from `from` on begin in a matrix that holds them along or across its
- * own rows. */
-static const char *part_of(struct emission *e, const char *matrix, bool along, int64_t stride)
-{
-    return along || stride == 1
-               ? arena_printf(e->arena, "%s + part.first", matrix)
-               : arena_printf(e->arena, "%s + part.first * %" PRId64, matrix, stride);
-}
-
-/* On another sub-shape BLAS rounds differently, so it is called once for each block of the grid,
- * whichever worker has it. */
-void put_blas(struct emission *e, const struct form *f, struct buffer *out)
-{
-    const struct node *n = f->like;
-    const struct shape c = node_result(n)->type.shape, a = n->args[0]->type.shape;
-    const bool ta = attr_flag(n, "ta"), tb = attr_flag(n, "tb"), by_rows = f->axis == AXIS_ROWS;
-    const bool whole = n->grid.blocks == 1;
-    const int64_t strides[] = { f->arrays[0].stride, f->arrays[1].stride, f->arrays[2].stride };
-    const char *size = "part.end - part.first";
-    const char *rows = arena_printf(e->arena, "%" PRId64, c.dim[0]);
-    const char *cols = arena_printf(e->arena, "%" PRId64, c.dim[1]);
-    const char *args[] = {
-        ta ? "1" : "0",
-        tb ? "1" : "0",
-        by_rows && !whole ? size : rows,
-        by_rows || whole ? cols : size,
-        arena_printf(e->arena, "%" PRId64, a.dim[!ta]),
-        by_rows && !whole ? part_of(e, "a", ta, strides[1]) : "a",
-        arena_printf(e->arena, "%" PRId64, strides[1]),
-        by_rows || whole ? "b" : part_of(e, "b", !tb, strides[2]),
-        arena_printf(e->arena, "%" PRId64, strides[2]),
-        whole ? "c" : part_of(e, "c", !by_rows, strides[0]),
-        arena_printf(e->arena, "%" PRId64, strides[0]),
-    };
-    const char *params[] = {
-        "const struct lstmc_worker *me",
-        arena_printf(e->arena, "%s *c", e->real),
-        arena_printf(e->arena, "const %s *a", e->real),
-        arena_printf(e->arena, "const %s *b", e->real),
-    };
-    buffer_printf(out, "/* %s, a call of BLAS for each block of %s */\n", description(e, f),
-                  by_rows ? "rows" : "columns");
-    put_list(out, 0, arena_printf(e->arena, "static void %s(", f->name), params, 4, ")\n");
-    buffer_printf(
-        out, "{\n    for (int i = lstmc_first_block(me, %d); i < lstmc_end_block(me, %d); i++)%s\n",
-        n->grid.blocks, n->grid.blocks, whole ? "" : " {");
-    if (!whole)
-        buffer_printf(out, "        const struct lstmc_range part = lstmc_block(i, %d, %d, %s);\n",
-                      n->grid.blocks, n->grid.unit, by_rows ? rows : cols);
-    put_list(out, 8,
-             arena_printf(e->arena, "lstmc_product_%s(",
-                          e->module->dtype == DTYPE_FLOAT64 ? "f64" : "f32"),
-             args, (int)(sizeof args / sizeof *args), ");\n");
-    buffer_printf(out, "%s}\n", whole ? "" : "    }\n");
 }

@@ -1,8 +1,8 @@
 /* forward.c, backward.c and update.c: the programs that train. A program is cut into pieces, a C
  * function each, so that compilers take a time that is linear in the steps. */
 #include "emit_files.h"
-#include "emit_loops.h"
 #include "emit_piece.h"
+#include "emit_product.h"
 #include "emit_text.h"
 
 /* Steps after which a piece ends at the next layer, at the next time step, anywhere. */

@@ -48,7 +48,7 @@ static bool can_flatten(const struct form *f, const struct node *n,
             return false;
     }
     for (const struct node *b = f->body->first; b; b = b->next)
-        if (b->op == OP_ONEHOT || b->op == OP_BERNOULLI)
+        if (b->op == OP_ONEHOT || b->op == OP_BERNOULLI || b->op == OP_MATMUL)
             return false;
     return true;
 }
@@ -162,20 +162,22 @@ static const char *form_name(struct emission *e, const struct form *f, const str
     return arena_printf(a, "%s_%s", op_table[n->op].name, shape_text(a, n->args[0]->type.shape));
 }
 
-/* A form NAME may have the inner functions NAME_at and NAME_quad. */
+/* A form NAME may have inner functions: NAME_at and others. */
 static const char *take_form_name(struct emission *e, const char *wanted)
 {
-    const char *name = wanted, *at, *quad;
-    for (int i = 2;; i++) {
-        at = arena_printf(e->arena, "%s_at", name);
-        quad = arena_printf(e->arena, "%s_quad", name);
-        if (!names_has(e->form_names, name) && !names_has(e->form_names, at) &&
-            !names_has(e->form_names, quad))
-            break;
-        name = arena_printf(e->arena, "%s_%d", wanted, i);
+    static const char *const inner[] = { "", "_at", "_quad", "_walk" };
+    enum { INNER = sizeof inner / sizeof *inner };
+    const char *name = wanted;
+    bool free = false;
+    for (int i = 2; !free; i++) {
+        free = true;
+        for (int k = 0; k < INNER && free; k++)
+            free = !names_has(e->form_names, arena_printf(e->arena, "%s%s", name, inner[k]));
+        if (!free)
+            name = arena_printf(e->arena, "%s_%d", wanted, i);
     }
-    names_take(e->form_names, at);
-    names_take(e->form_names, quad);
+    for (int k = 1; k < INNER; k++)
+        names_take(e->form_names, arena_printf(e->arena, "%s%s", name, inner[k]));
     return names_take(e->form_names, name);
 }
 

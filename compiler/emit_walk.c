@@ -3,6 +3,7 @@
  * both. */
 #include "diag.h"
 #include "emit_body.h"
+#include "emit_product.h"
 #include "emit_steps.h"
 #include "emit_text.h"
 #include <inttypes.h>
@@ -10,14 +11,30 @@
 
 /* ---- the function ---------------------------------------------------------------------------- */
 
+/* Is the array read by the form's product and by nothing else? */
+static bool is_of_product(const struct form *f, int array)
+{
+    const struct node *product = kernel_product(f->body);
+    bool only = product != NULL;
+    for (int i = 0; i < f->operand_count && only; i++) {
+        const int param = i - f->result_count;
+        if (f->operands[i].array == array)
+            only = param >= 0 && (f->body->params[param] == product->args[0] ||
+                                  f->body->params[param] == product->args[1]);
+    }
+    return only;
+}
+
 /* Arrays, doubles and random words; a body takes the words where a form takes what they are made
- * from. */
-static int data_params(const struct emission *e, const struct form *f, const char **out)
+ * from, and does without what only the product reads. */
+static int data_params(const struct emission *e, const struct form *f, bool whole, const char **out)
 {
     static const char *const types[] = { [ELEM_INDEX] = "int32_t", [ELEM_BIT] = "uint16_t" };
     int n = 0;
     for (int i = 0; i < f->array_count; i++) {
         const struct array *a = &f->arrays[i];
+        if (!whole && is_of_product(f, i))
+            continue;
         out[n++] = arena_printf(e->arena, "%s%s *%s", a->written ? "" : "const ",
                                 a->elem == ELEM_REAL ? e->real : types[a->elem], a->name);
     }
@@ -30,7 +47,7 @@ static int data_params(const struct emission *e, const struct form *f, const cha
 
 int form_params(const struct emission *e, const struct form *f, const char **out)
 {
-    int n = data_params(e, f, out);
+    int n = data_params(e, f, true, out);
     if (form_is_random(f)) {
         out[n++] = "uint32_t seed";
         out[n++] = "uint32_t update";
@@ -56,14 +73,25 @@ static bool checks(const struct form *f)
     return f->checked >= 0;
 }
 
+static bool has_product(const struct form *f)
+{
+    return kernel_product(f->body) != NULL;
+}
+
 /* What the body is called with. `declared`: as parameters; else as arguments, with the given
- * column and lanes. */
+ * column and lanes. The sums of the product are those of a row, from column `left` on. */
 static int body_params(struct body *b, const char **out, const char *col, const char *lanes)
 {
     const bool declared = !col;
-    int n = data_params(b->e, b->f, out);
+    int n = data_params(b->e, b->f, false, out);
     if (!declared)
         param_names(b->arena, out, n);
+    if (has_product(b->f)) {
+        out[n++] = declared ? "const REAL *sums"
+                            : arena_printf(b->arena, "sums + (row - rows.first) * %s",
+                                           product_tile(b->e, b->f->body).stride);
+        out[n++] = declared ? "int left" : form_is_random(b->f) ? "left" : "cols.first";
+    }
     for (const struct node *r = b->f->body->first; r; r = r->next) {
         const int id = node_result(r)->id;
         const bool one_row = shape_rows(node_result(r)->type.shape) == 1;
@@ -82,7 +110,7 @@ static int body_params(struct body *b, const char **out, const char *col, const 
 
 static const char **param_room(struct body *b)
 {
-    int n = b->f->operand_count + FORM_PARAMS + 4;
+    int n = b->f->operand_count + FORM_PARAMS + 8;
     for (const struct node *r = b->f->body->first; r; r = r->next)
         n++;
     return arena_new_array(b->arena, const char *, n);
@@ -114,14 +142,18 @@ static void put_body_call(struct body *b, int indent, const char *col, const cha
 static int quad_params(struct body *b, const char **out, const char *col, const char *lanes)
 {
     const bool declared = !col;
-    int n = data_params(b->e, b->f, out);
+    int n = data_params(b->e, b->f, false, out);
     out[n++] = "uint32_t seed";
     out[n++] = "uint32_t update";
     out[n++] = "uint32_t t";
     out[n++] = "struct lstmc_range rows";
     out[n++] = "int quad";
+    if (has_product(b->f))
+        out[n++] = "const REAL *sums";
     if (!declared)
         param_names(b->arena, out, n);
+    if (has_product(b->f))
+        out[n++] = declared ? "int left" : "cols.first";
     out[n++] = declared ? "int col" : col;
     out[n++] = declared ? "int n" : lanes;
     return n;
@@ -152,7 +184,8 @@ static void put_quad(struct body *b)
     if (checks(b->f))
         buffer_puts(b->out, "    ints bad = { 0 };\n");
     buffer_puts(b->out, "    const int first = 4 * quad > rows.first ? 4 * quad : rows.first;\n"
-                        "    for (int row = first; row < rows.end && row < 4 * quad + 4; row++)\n");
+                        "    const int end = 4 * quad + 4 < rows.end ? 4 * quad + 4 : rows.end;\n"
+                        "    for (int row = first; row < end; row++)\n");
     put_body_call(b, 8, "col", "n");
     buffer_printf(b->out, "%s}\n\n", checks(b->f) ? "    return bad;\n" : "");
 }
@@ -199,7 +232,8 @@ static void put_columns(struct body *b, int indent, const char *first, const cha
 static void put_walk(struct body *b)
 {
     const struct form *f = b->f;
-    const bool by_rows = f->axis == AXIS_ROWS && !f->flat, random = form_is_random(f);
+    const bool tile = has_product(f), random = form_is_random(f);
+    const bool by_rows = f->axis == AXIS_ROWS && !f->flat && !tile;
     const int64_t rows = form_rows(f), cols = form_cols(f);
     struct buffer *out = b->out;
     if (f->flat)
@@ -213,14 +247,14 @@ static void put_walk(struct body *b)
                       "    const int whole = cols.end < %" PRId64 " ? cols.end : %" PRId64
                       " - %" PRId64 " %% V;\n",
                       cols, cols, cols);
-    if (!by_rows && random)
+    if (!by_rows && random && !tile)
         buffer_printf(out, "    const struct lstmc_range rows = all_of(%" PRId64 ");\n", rows);
     if (checks(f))
         buffer_puts(out, "    ints bad = { 0 };\n");
-    const bool loop = by_rows || random || rows > 1;
+    const bool loop = by_rows || tile || random || rows > 1;
     if (random)
         buffer_puts(out, "    for (int quad = rows.first / 4; 4 * quad < rows.end; quad++) {\n");
-    else if (by_rows)
+    else if (by_rows || tile)
         buffer_puts(out, "    for (int row = rows.first; row < rows.end; row++) {\n");
     else if (loop)
         buffer_printf(out, "    for (int row = 0; row < %" PRId64 "; row++) {\n", rows);
@@ -234,6 +268,141 @@ static void put_walk(struct body *b)
         buffer_puts(out, "    return any_lane(bad);\n");
 }
 
+/* ---- with a product before it ---------------------------------------------------------------- */
+
+/* The operand of the form by which the body has a parameter. */
+static const char *param_address(struct body *b, const struct value *param)
+{
+    const struct kernel *k = b->f->body;
+    int i = 0;
+    while (k->params[i] != param)
+        i++;
+    const struct operand *o = &b->f->operands[b->f->result_count + i];
+    const char *name = b->f->arrays[o->array].name;
+    return o->shift ? arena_printf(b->arena, "%s + %" PRId64, name, o->shift) : name;
+}
+
+static int64_t param_stride(const struct body *b, const struct value *param)
+{
+    const struct kernel *k = b->f->body;
+    int i = 0;
+    while (k->params[i] != param)
+        i++;
+    return b->f->arrays[b->f->operands[b->f->result_count + i].array].stride;
+}
+
+/* Does one tile hold all rows? */
+static bool is_one_high(const struct form *f)
+{
+    return f->axis == AXIS_COLS && form_rows(f) <= TILE_HEIGHT;
+}
+
+/* A function of its own, since compilers run out of registers where a body follows; one for all
+ * forms whose sums are alike, which then have its name. */
+static const char *put_sums(struct body *b)
+{
+    const struct node *n = kernel_product(b->f->body);
+    const struct product_tile t = product_tile(b->e, b->f->body);
+    const int64_t stride = param_stride(b, n->args[0]), terms = n->args[1]->type.shape.dim[0];
+    const bool ta = attr_flag(n, "ta"), high = is_one_high(b->f);
+    const char *number = "%" PRId64;
+    const char *args[] = {
+        t.rows,
+        t.vectors,
+        high ? arena_printf(b->arena, "all_of(%" PRId64 ")", form_rows(b->f)) : "rows",
+        "panels",
+        arena_printf(b->arena, number, terms),
+        "sums",
+        t.stride,
+        "a",
+        arena_printf(b->arena, number, ta ? 1 : stride),
+        arena_printf(b->arena, number, ta ? stride : 1),
+        "b",
+    };
+    const char *params[] = { "REAL *sums", "const REAL *a", "const REAL *b", "int panels",
+                             "struct lstmc_range rows" };
+    const char *name = arena_printf(
+        b->arena, "sums_%s%" PRId64 "x%" PRId64 "x%dx%" PRId64 "_a%" PRId64 "%s", high ? "" : "of_",
+        form_rows(b->f), form_cols(b->f), kernel_parts(b->f->body), terms, stride, ta ? "t" : "");
+    if (names_has(b->e->form_names, name))
+        return name;
+    names_take(b->e->form_names, name);
+    buffer_printf(b->out,
+                  "/* rows x columns x parts x terms, for the kernels that begin with such a "
+                  "product */\n");
+    put_list(b->out, 0, arena_printf(b->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
+             high ? 4 : 5, ")\n");
+    buffer_puts(b->out, "{\n");
+    put_list(b->out, 4, "product_tiles(", args, (int)(sizeof args / sizeof *args), ");\n}\n\n");
+    return name;
+}
+
+static int walk_params(struct body *b, const char **out, bool declared)
+{
+    int n = data_params(b->e, b->f, false, out);
+    if (form_is_random(b->f)) {
+        out[n++] = "uint32_t seed";
+        out[n++] = "uint32_t update";
+        out[n++] = "uint32_t t";
+    }
+    out[n++] = "const REAL *sums";
+    out[n++] = "struct lstmc_range rows";
+    out[n++] = "struct lstmc_range cols";
+    return declared ? n : param_names(b->arena, out, n);
+}
+
+/* Tile by tile: the sums, then the body. */
+static void put_tiles(struct body *b, const char **params, int n)
+{
+    const struct form *f = b->f;
+    const struct node *product = kernel_product(f->body);
+    const struct product_tile t = product_tile(b->e, f->body);
+    const int64_t terms = product->args[1]->type.shape.dim[0];
+    const char *type = checks(f) ? "uint32_t" : "void", **inner = param_room(b);
+    struct buffer *out = b->out;
+    const char *sums = put_sums(b);
+    put_list(out, 0, arena_printf(b->arena, "INLINE %s SUFFIX(%s_walk)(", type, f->name), inner,
+             walk_params(b, inner, true), ")\n");
+    buffer_puts(out, "{\n");
+    put_walk(b);
+    buffer_puts(out, "}\n\n");
+    put_list(out, 0, arena_printf(b->arena, "static %s SUFFIX(%s)(", type, f->name), params, n,
+             ")\n");
+    buffer_printf(out, "{\n    enum { HEIGHT = %s, WIDTH = %s };\n", t.height, t.width);
+    buffer_printf(out, "    _Alignas(64) REAL sums[HEIGHT * %s];\n", t.stride);
+    if (f->axis == AXIS_ROWS)
+        buffer_printf(out, "    const struct lstmc_range cols = all_of(%" PRId64 ");\n",
+                      form_cols(f));
+    else
+        buffer_printf(out, "    const struct lstmc_range rows = all_of(%" PRId64 ");\n",
+                      form_rows(f));
+    if (checks(f))
+        buffer_puts(out, "    uint32_t bad = 0;\n");
+    buffer_puts(out, "    for (int left = cols.first; left < cols.end; left += WIDTH)\n"
+                     "        for (int top = rows.first; top < rows.end; top += HEIGHT) {\n"
+                     "            const struct lstmc_range across = part_of(cols, left, WIDTH);\n"
+                     "            const struct lstmc_range down = part_of(rows, top, HEIGHT);\n");
+    const char *parts =
+        kernel_parts(f->body) > 1 ? arena_printf(b->arena, "%d * ", kernel_parts(f->body)) : "";
+    const char *args[] = {
+        "sums",
+        param_address(b, product->args[0]),
+        arena_printf(b->arena, "%s + %sleft * %" PRId64, param_address(b, product->args[1]), parts,
+                     terms),
+        arena_printf(b->arena, "%spanels_in(across)", parts),
+        "down",
+    };
+    put_list(out, 12, arena_printf(b->arena, "SUFFIX(%s)(", sums), args, is_one_high(f) ? 4 : 5,
+             ");\n");
+    const int count = walk_params(b, inner, false);
+    inner[count - 2] = "down";
+    inner[count - 1] = "across";
+    put_list(out, 12,
+             arena_printf(b->arena, "%sSUFFIX(%s_walk)(", checks(f) ? "bad |= " : "", f->name),
+             inner, count, ");\n");
+    buffer_printf(out, "        }\n%s}\n", checks(f) ? "    return bad;\n" : "");
+}
+
 void put_elementwise(const struct emission *e, const struct form *f, struct buffer *out)
 {
     struct body b = body_of_form(e, f, out);
@@ -243,6 +412,10 @@ void put_elementwise(const struct emission *e, const struct form *f, struct buff
     put_body(&b);
     if (form_is_random(f))
         put_quad(&b);
+    if (has_product(f)) {
+        put_tiles(&b, params, n);
+        return;
+    }
     put_list(
         out, 0,
         arena_printf(e->arena, "static %s SUFFIX(%s)(", checks(f) ? "uint32_t" : "void", f->name),

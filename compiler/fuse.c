@@ -17,8 +17,9 @@ static struct kernels open_kernels(struct module *m)
  * breaks  the order of the list; elementwise nodes of REAL or BIT stand in kernels only
  *
  * With chains, kernels hold as much as one loop can; without, one node each, and the order stays.
+ * With products, they begin with the product whose result they use; layout must follow.
  * A check stays where it is, beside the kernel that has its value in hand. */
-void fuse(struct module *m, bool chains)
+void fuse(struct module *m, bool chains, bool products)
 {
     struct kernels kernels = open_kernels(m);
     for (struct program *p = m->programs; p; p = p->next) {
@@ -28,6 +29,8 @@ void fuse(struct module *m, bool chains)
         if (chains)
             sort_by_level(f);
         find_groups(f, chains);
+        if (chains && products)
+            find_products(f);
         make_kernels(&kernels, f);
     }
     name_kernels(&kernels);

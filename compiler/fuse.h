@@ -3,6 +3,7 @@
  *   sink.c      slices of an elementwise value become elementwise values of slices
  *   level.c     nodes are put in the order of their levels, see note [levels of kernels]
  *   group.c     elementwise nodes that can share a kernel find each other
+ *   product.c   a group takes in the product that it begins with
  *   kernel.c    each group becomes a kernel and a call of it
  */
 #ifndef LSTMC_FUSE_H
@@ -25,6 +26,8 @@ struct slot {
     const struct tensor *shows; /* the tensor of which it is a view */
     struct slot *leader;        /* towards one that stands for all of its group */
     struct group *group;        /* of a leader */
+    struct product *product;    /* that it is, or a part of */
+    struct cut *cut;            /* the part */
     int segment, inner_uses;    /* the number of its kernel, and how often that uses it */
 };
 
@@ -39,6 +42,9 @@ struct fusion {
 struct group {
     int count, listed;
     struct node **nodes;
+    struct node *product; /* which goes into the kernel too, or NULL */
+    struct node **cuts;   /* cols of it, where the nodes use parts */
+    int cut_count;
 };
 
 static inline struct slot *slot_of(const struct node *n)
@@ -58,6 +64,8 @@ struct fusion *open_slots(struct program *p);
 void sort_by_level(struct fusion *f);
 /* Makes groups of all that is fusable; chains = false: of one node each. */
 void find_groups(struct fusion *f, bool chains);
+/* Gives groups their products. */
+void find_products(struct fusion *f);
 struct group *group_of(const struct node *n);
 /* Puts the nodes of a group in the order of a kernel's body: it depends on the group alone. */
 void order_group(struct fusion *f, struct group *g);

@@ -53,14 +53,6 @@ bool node_runs(const struct node *n)
 
 /* ---- index spaces -------------------------------------------------------------------------- */
 
-static const struct node *body_product(const struct kernel *k)
-{
-    for (const struct node *n = k->first; n; n = n->next)
-        if (op_table[n->op].class == CLASS_PRODUCT)
-            return n;
-    return NULL;
-}
-
 static struct shape index_space(const struct node *n)
 {
     if (n->op == OP_CALL)
@@ -138,7 +130,7 @@ static struct habit reduce_habit(const struct node *n)
 
 static enum axis choose_axis(const struct node *n, int64_t rows, int64_t cols)
 {
-    const struct node *product = n->op == OP_CALL ? body_product(n->kernel) : n;
+    const struct node *product = n->op == OP_CALL ? kernel_product(n->kernel) : n;
     enum cut cut = rows >= SIDE ? CUT_ROWS : CUT_COLS;
     if (product && op_table[product->op].class == CLASS_PRODUCT)
         cut = habits[product->op].cut;
@@ -235,7 +227,7 @@ static struct touch operand_touch(const struct node *n, const struct node *produ
 
 int footprint(const struct node *n, struct touch *touches)
 {
-    const struct node *product = n->op == OP_CALL ? body_product(n->kernel) : NULL;
+    const struct node *product = n->op == OP_CALL ? kernel_product(n->kernel) : NULL;
     int count = 0;
     for (int i = 0; i < n->arg_count; i++)
         if (n->args[i]->type.elem != ELEM_DOUBLE)

@@ -69,6 +69,21 @@ struct kernel *kernel_add(struct module *m, const char *name, struct type space)
     return *end = k;
 }
 
+struct node *kernel_product(const struct kernel *k)
+{
+    struct node *n = k->first;
+    while (n && op_table[n->op].class != CLASS_PRODUCT)
+        n = n->next;
+    return n;
+}
+
+int kernel_parts(const struct kernel *k)
+{
+    const struct node *product = kernel_product(k);
+    const int64_t cols = shape_cols(k->space.shape);
+    return product ? (int)(shape_cols(node_result(product)->type.shape) / cols) : 0;
+}
+
 struct value *kernel_param(struct module *m, struct kernel *k, struct type type)
 {
     struct value *v = arena_alloc(m->arena, sizeof *v);

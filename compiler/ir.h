@@ -258,6 +258,8 @@ struct program *program_find(const struct module *m, const char *name);
 struct kernel *kernel_add(struct module *m, const char *name, struct type space);
 struct kernel *kernel_find(const struct module *m, const char *name);
 struct value *kernel_param(struct module *m, struct kernel *k, struct type type);
+struct node *kernel_product(const struct kernel *k); /* NULL if it has none */
+int kernel_parts(const struct kernel *k); /* as wide as the space, of which its product consists: 4 gates; 0: no product */
 
 /* A list of nodes with its id counter: of a program or of a kernel's body. */
 struct list { struct module *module; struct node **first, **last; int *next_id; };

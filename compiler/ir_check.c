@@ -224,10 +224,12 @@ static void check_tensor(struct checker *c, struct tensor *t)
     add_name(c, '$', t->name, t);
     if (t->value.tensor != t || t->value.def)
         complain(c, NULL, arena_printf(c->m->arena, "$%s is not its own value", t->name));
-    if (t->value.type.elem != ELEM_REAL || t->value.type.layout.lanes)
+    if (t->value.type.elem != ELEM_REAL)
         complain(c, NULL,
-                 arena_printf(c->m->arena, "$%s must hold rows of real numbers, found %s", t->name,
+                 arena_printf(c->m->arena, "$%s must hold real numbers, found %s", t->name,
                               type_text(c->m->arena, t->value.type)));
+    if (t->value.type.layout.lanes)
+        complain(c, NULL, arena_printf(c->m->arena, "$%s must lie in plain rows", t->name));
 }
 
 /* Who waits for whom, and who lies where: proved for modules that are sound otherwise. */

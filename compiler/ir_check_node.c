@@ -44,7 +44,47 @@ static const char *attr_fault(const struct module *m, const struct node *n)
 static bool fits_kernel(enum op op)
 {
     return op_is_elementwise(op) || op_table[op].class == CLASS_PRODUCT || op == OP_CONST ||
-           op == OP_BERNOULLI;
+           op == OP_BERNOULLI || op == OP_COLS;
+}
+
+/* A product may be wider than the space, if what is used of it are parts as wide as that. */
+static bool is_in_parts(const struct kernel *k, const struct node *n)
+{
+    const struct shape s = node_result(n)->type.shape, space = k->space.shape;
+    bool parts = n->op == OP_MATMUL && space.rank == 2 && s.dim[0] == space.dim[0] &&
+                 s.dim[1] > space.dim[1] && s.dim[1] % space.dim[1] == 0;
+    for (const struct node *user = n->next; user && parts; user = user->next)
+        for (int i = 0; i < user->arg_count; i++)
+            parts &= user->args[i] != node_result(n) || user->op == OP_COLS;
+    return parts;
+}
+
+static const char *cut_fault(const struct module *m, const struct kernel *k, const struct node *n)
+{
+    const struct node *product = n->args[0]->def;
+    if (!product || product->op != OP_MATMUL)
+        return COMPLAIN(m, "cols: in a kernel only a product is cut");
+    if (!shape_equal(node_result(n)->type.shape, k->space.shape) ||
+        find_attr(n, "start")->i % shape_cols(k->space.shape) != 0)
+        return COMPLAIN(m, "cols: in a kernel it gives a part as wide as the space %s",
+                        type_text(m->arena, k->space));
+    return NULL;
+}
+
+/* That is how the loop of a kernel with a product is written. */
+static const char *panels_fault(const struct module *m, const struct kernel *k,
+                                const struct node *n)
+{
+    if (m->stage < STAGE_SCHEDULE || op_table[n->op].class != CLASS_PRODUCT)
+        return NULL;
+    if (n->op != OP_MATMUL || !n->args[1]->type.layout.lanes)
+        return COMPLAIN(m, "%s: a kernel's product is a matmul whose right operand lies in panels",
+                        op_table[n->op].name);
+    const int64_t parts = shape_cols(node_result(n)->type.shape) / shape_cols(k->space.shape);
+    if (n->args[1]->type.layout.parts != parts)
+        return COMPLAIN(m, "matmul: operand 2 is %s, but %d parts are used",
+                        type_text(m->arena, n->args[1]->type), (int)parts);
+    return NULL;
 }
 
 static const char *kernel_node_fault(const struct module *m, const struct kernel *k,
@@ -61,6 +101,11 @@ static const char *kernel_node_fault(const struct module *m, const struct kernel
         if (whole && n->args[i]->def)
             return COMPLAIN(m, "%s: in a kernel its operands must be parameters", name);
     }
+    if (n->op == OP_COLS)
+        return cut_fault(m, k, n);
+    const char *fault = panels_fault(m, k, n);
+    if (fault || is_in_parts(k, n))
+        return fault;
     if (n->op == OP_BERNOULLI && find_attr(n, "t"))
         return COMPLAIN(m, "%s: in a kernel the time step comes from the call", name);
     struct shape s, own = node_result(n)->type.shape;
@@ -72,7 +117,8 @@ static const char *kernel_node_fault(const struct module *m, const struct kernel
 
 /* Panels are made by pack, and read by a product as its right operand or handed to a kernel that
  * does. */
-static const char *layout_fault(const struct module *m, const struct node *n)
+static const char *layout_fault(const struct module *m, const struct kernel *k,
+                                const struct node *n)
 {
     const char *name = op_table[n->op].name;
     for (int i = 0; i < n->result_count; i++) {
@@ -86,9 +132,12 @@ static const char *layout_fault(const struct module *m, const struct node *n)
     }
     for (int i = 0; i < n->arg_count; i++) {
         const bool reads = n->op == OP_CALL || (n->op == OP_MATMUL && i == 1);
-        if (n->args[i]->type.layout.lanes && (!reads || attr_flag(n, "tb")))
+        const struct layout layout = n->args[i]->type.layout;
+        if (layout.lanes && (!reads || attr_flag(n, "tb")))
             return COMPLAIN(m, "%s: operand %d lies in panels, which only a product reads", name,
                             i + 1);
+        if (layout.parts > 1 && n->op == OP_MATMUL && !k)
+            return COMPLAIN(m, "matmul: operand %d lies in parts, which only kernels read", i + 1);
     }
     return NULL;
 }
@@ -193,7 +242,7 @@ const char *node_fault(const struct module *m, const struct kernel *k, const str
     const char *fault = count_fault(m, n);
     fault = fault ? fault : attr_fault(m, n);
     fault = fault ? fault : n->op == OP_CALL ? NULL : type_fault(m, n);
-    fault = fault ? fault : layout_fault(m, n);
+    fault = fault ? fault : layout_fault(m, k, n);
     fault = fault ? fault : k ? kernel_node_fault(m, k, n) : stage_fault(m, n);
     return fault ? fault : n->op == OP_CALL ? call_fault(m, n) : NULL;
 }

@@ -19,7 +19,8 @@ struct label {
 struct body {
     struct kernels *kernels;
     struct fusion *fusion;
-    const int *uses; /* in the whole program */
+    const int *uses;             /* in the whole program */
+    const struct group *product; /* whose product the body begins with; NULL: none */
     struct node **nodes;
     int count;
     struct value **operands, **results;
@@ -125,11 +126,31 @@ static void add_operands(struct body *b, struct kernel *k, const struct node *n)
     }
 }
 
+/* The product first, then its parts. */
+static void clone_product(struct body *b, struct kernel *k)
+{
+    const struct group *g = b->product;
+    struct list list = kernel_list(b->kernels->module, k);
+    add_operands(b, k, g->product);
+    clone_node(list, g->product);
+    for (int i = 0; i < g->cut_count; i++)
+        clone_node(list, g->cuts[i]);
+}
+
+static void clear_operands(const struct node *n)
+{
+    node_result(n)->note = NULL;
+    for (int i = 0; i < n->arg_count; i++)
+        n->args[i]->note = NULL;
+}
+
 static struct kernel *build_kernel(struct body *b)
 {
     struct module *m = b->kernels->module;
     struct kernel *k = arena_alloc(m->arena, sizeof *k);
     k->space = (struct type){ .elem = ELEM_REAL, .shape = node_result(b->nodes[0])->type.shape };
+    if (b->product)
+        clone_product(b, k);
     for (int i = 0; i < b->count; i++)
         add_operands(b, k, b->nodes[i]);
     for (int i = 0; i < b->count; i++)
@@ -142,11 +163,12 @@ static struct kernel *build_kernel(struct body *b)
         b->results[b->result_count++] = v;
         k->results[k->result_count++] = v->note;
     }
-    for (int i = 0; i < b->count; i++) {
-        node_result(b->nodes[i])->note = NULL;
-        for (int j = 0; j < b->nodes[i]->arg_count; j++)
-            b->nodes[i]->args[j]->note = NULL;
-    }
+    for (int i = 0; i < b->count; i++)
+        clear_operands(b->nodes[i]);
+    if (b->product)
+        clear_operands(b->product->product);
+    for (int i = 0; b->product && i < b->product->cut_count; i++)
+        clear_operands(b->product->cuts[i]);
     return k;
 }
 
@@ -274,14 +296,19 @@ static struct kernel *find_kernel(struct body *b, struct kernel *k)
 static void make_call(struct body *b, struct node *before)
 {
     struct arena *a = b->kernels->module->arena;
-    int operands = 0;
+    struct list list = program_list(b->fusion->program);
+    int operands = b->product ? 2 : 0;
     for (int i = 0; i < b->count; i++)
         operands += b->nodes[i]->arg_count;
     b->operands = arena_new_array(a, struct value *, operands);
     b->results = arena_new_array(a, struct value *, b->count);
     build_call(b, find_kernel(b, build_kernel(b)), before);
     for (int i = 0; i < b->count; i++)
-        node_remove(program_list(b->fusion->program), b->nodes[i]);
+        node_remove(list, b->nodes[i]);
+    for (int i = 0; b->product && i < b->product->cut_count; i++)
+        node_remove(list, b->product->cuts[i]);
+    if (b->product)
+        node_remove(list, b->product->product);
 }
 
 /* ---- from groups to calls -------------------------------------------------------------------- */
@@ -319,6 +346,7 @@ static void make_calls(struct body all, struct group *g, struct node *before)
         b.count = g->count - done < MAX_BODY ? g->count - done : MAX_BODY;
         while (mark_inside(&b) > MAX_RESULTS)
             b.count /= 2;
+        b.product = g->product && b.count == g->count ? g : NULL; /* all who use it are there */
         make_call(&b, before);
         done += b.count;
     }

@@ -175,7 +175,7 @@ static void switch_pass_off(struct options *o, const char *name)
             o->passes_off |= 1u << p;
             return;
         }
-    err("unknown option -fno-%s: the passes are fold, cse, dce, batch, fuse", name);
+    err("unknown option -fno-%s: the passes are fold, cse, dce, batch, fuse, layout", name);
 }
 
 static void add_define(struct arena *a, struct options *o, const char *text)

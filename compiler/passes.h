@@ -31,8 +31,9 @@ void fold(struct module *m);
 void cse(struct module *m);
 void dce(struct module *m);
 void batch(struct module *m);
-/* Puts every elementwise node of REAL or BIT into a kernel; `chains` false: each into one of its own. */
-void fuse(struct module *m, bool chains);
+/* Puts every elementwise node of REAL or BIT into a kernel; `chains` false: each into one of its own; `products`: with
+ * the products before them. */
+void fuse(struct module *m, bool chains, bool products);
 
 /* Packs what products read again and again in the order in which they read it. */
 void layout(struct module *m);

@@ -20,6 +20,12 @@ INLINE int length(struct lstmc_range r)
     return r.end - r.first;
 }
 
+/* What there is of r from `first` on, n at most. */
+INLINE struct lstmc_range part_of(struct lstmc_range r, int first, int n)
+{
+    return (struct lstmc_range){ first, first + n < r.end ? first + n : r.end };
+}
+
 /* For loops in steps of `step` over a range at least as long: where the last step would pass the
  * end it begins earlier, and does a part of the work again. */
 INLINE int step_at(int i, int step, int end)
@@ -122,20 +128,19 @@ INLINE void product(int tile_rows, int vectors, struct lstmc_range rows, struct 
     }
 }
 
-/* The same with a packed b, whose panels are whole: of the last one c takes what it has columns
- * for. Rows of a go in groups that stay in the second cache while all of b passes by. */
-INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
-                           struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
-                           const REAL *a, int a_row, int a_term, const REAL *b)
+/* The same with a packed b, for the vectors [first, end) of c. Strips of `vectors` begin with a panel
+ * or divide it, so b points to panels; where the vectors are fewer than a strip, they are taken panel
+ * by panel. `last` and `fill`: the vector with which the last panel ends, and how many columns too many
+ * it has. Rows of a go in groups that stay in the second cache while all of b passes by. */
+INLINE void product_panels(int tile_rows, int vectors, struct lstmc_range rows, int first, int end,
+                           int last, int fill, int k, REAL *c, int c_stride, const REAL *a,
+                           int a_row, int a_term, const REAL *b)
 {
     enum { GROUP = 48 };
-    const int unit = vectors * V < PANEL ? vectors * V : PANEL; /* of a strip's first column */
-    const int first = cols.first / V, end = (cols.end + unit - 1) / unit * unit / V;
-    const int last = (all + unit - 1) / unit * unit / V, fill = last * V - all;
     const int wide = end - first >= vectors ? vectors : PANEL / V;
     for (int r = rows.first; r < rows.end; r += GROUP) {
         const int row = length(rows) < GROUP ? r : step_at(r, GROUP, rows.end);
-        const struct lstmc_range group = { row, row + GROUP < rows.end ? row + GROUP : rows.end };
+        const struct lstmc_range group = part_of(rows, row, GROUP);
         for (int j = first; j < end; j += wide) {
             const int at = step_at(j, wide, end);
             REAL *to = c + at * V;
@@ -151,6 +156,37 @@ INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
                               a_row, a_term, from, packed(k));
         }
     }
+}
+
+INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
+                           struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
+                           const REAL *a, int a_row, int a_term, const REAL *b)
+{
+    const int unit = vectors * V < PANEL ? vectors * V : PANEL; /* of a strip's first column */
+    const int end = (cols.end + unit - 1) / unit * unit / V;
+    const int last = (all + unit - 1) / unit * unit / V;
+    product_panels(tile_rows, vectors, rows, cols.first / V, end, last, last * V - all, k, c,
+                   c_stride, a, a_row, a_term, b);
+}
+
+/* Whole panels of sums, with the rows of c counted from the first of `rows` on. */
+INLINE void product_tiles(int tile_rows, int vectors, struct lstmc_range rows, int panels, int k,
+                          REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
+                          const REAL *b)
+{
+    product_panels(tile_rows, vectors, all_of(length(rows)), 0, panels * (PANEL / V), 0, 0, k, c,
+                   c_stride, a + rows.first * a_row, a_row, a_term, b);
+}
+
+/* Where a column's sum for one of several parts stands in a tile's row. */
+INLINE int sums_at(int parts, int part, int col)
+{
+    return (col / PANEL * parts + part) * PANEL + col % PANEL;
+}
+
+INLINE int panels_in(struct lstmc_range cols)
+{
+    return (length(cols) + PANEL - 1) / PANEL;
 }
 
 /* y = x in panels, `cols` being columns of panels; `width` the columns of a part. Element (i, j) of

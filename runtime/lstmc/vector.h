@@ -22,7 +22,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define INLINE static inline __attribute__((always_inline, unused))
+#define INLINE     static inline __attribute__((always_inline, unused))
+#define NOT_INLINE __attribute__((noinline))
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
 

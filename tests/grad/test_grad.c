@@ -282,7 +282,7 @@ static void run_pass(struct module *m, const char *name)
         if (strcmp(name, passes[i].name) == 0)
             passes[i].run(m);
     if (strcmp(name, "fuse") == 0 || strcmp(name, "no_fuse") == 0) {
-        fuse(m, name[0] == 'f');
+        fuse(m, name[0] == 'f', false);
         m->stage = STAGE_OPT;
     }
     module_check(m, name, false);

@@ -346,6 +346,8 @@ static double operand(const struct body *b, const struct value *v, int64_t r, in
  * so in their own shape, which the space only repeats. */
 static double body_element(const struct body *b, const struct node *n, int64_t r, int64_t c)
 {
+    if (n->op == OP_COLS) /* of the product */
+        return body_element(b, n->args[0]->def, r, c + attr_int(n, "start", 0));
     if (!element_rules[n->op]) {
         double x[3] = { 0 };
         for (int i = 0; i < n->arg_count; i++)
@@ -356,6 +358,8 @@ static double body_element(const struct body *b, const struct node *n, int64_t r
     for (int i = 0; i < n->arg_count; i++)
         args[i] = b->params[n->args[i]->id];
     struct frame f = { n, args, n->results[0]->type, b->t, b->key };
+    if (shape_cols(f.type.shape) > shape_cols(b->k->space.shape)) /* asked for a part */
+        return eval_element(&f, r, c);
     return eval_element(&f, broadcast_row(f.type.shape, b->k->space.shape, r),
                         shape_cols(f.type.shape) == 1 ? 0 : c);
 }
@@ -364,7 +368,8 @@ static void eval_point(const struct body *b, const struct slot *const *results, 
                        int64_t c)
 {
     for (const struct node *n = b->k->first; n; n = n->next)
-        b->regs[n->results[0]->id] = body_element(b, n, r, c);
+        if (shape_cols(n->results[0]->type.shape) <= shape_cols(b->k->space.shape))
+            b->regs[n->results[0]->id] = body_element(b, n, r, c); /* else in parts, by cols */
     for (int i = 0; i < b->k->result_count; i++)
         slot_store(results[i], r, c, operand(b, b->k->results[i], r, c));
 }

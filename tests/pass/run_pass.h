@@ -6,13 +6,21 @@
 
 static inline void fuse_chains(struct module *m)
 {
-    fuse(m, true);
+    fuse(m, true, false);
     m->stage = STAGE_OPT;
+}
+
+/* The two belong together. */
+static inline void fuse_products(struct module *m)
+{
+    fuse(m, true, true);
+    m->stage = STAGE_OPT;
+    layout(m);
 }
 
 static inline void fuse_nothing(struct module *m)
 {
-    fuse(m, false);
+    fuse(m, false, false);
     m->stage = STAGE_OPT;
 }
 
@@ -32,6 +40,7 @@ static const struct named_pass {
     { "batch", batch },
     { "fuse", fuse_chains },
     { "no_fuse", fuse_nothing },
+    { "fuse_products", fuse_products },
     { "optimise", optimise_all },
 };
 

@@ -95,17 +95,26 @@ static const struct {
     { "%8:f[3,2] = reshape %0\n%9:f[4,2] = gather %8, %1", "5 6 1 2 3 4 5 6" },
     { "%8:f[4,3] = reshape %2\n%9:f[3,3] = scatter %8, %1 {rows=3}", "4 5 6 7 8 9 11 13 15" },
     { "%8:f[4,3] = reshape %2\n%9:f[4,1] = pick %8, %1", "3 4 8 12" },
+    { "%8:f[3,2]:1x16 = pack %0 {ta}\n%9:f[2,2] = matmul %0, %8", "14 32 32 77" },
     { "%9:b[2,3] = bernoulli {stream=1 t=0 p=1}", "1 1 1 1 1 1" },
     { "%9:b[2,3] = bernoulli {stream=1 t=0 p=0}", "0 0 0 0 0 0" },
     /* a kernel: the product of each row with w^T, then elementwise, broadcast to the space */
     { "%9:f[2,3] = call @k(%0, $w)", "15 16 17 33 34 35" },
+    /* and one of two parts, x [w' w'] less the other way round */
+    { "%7:f[3,1] = reshape $w\n%8:f[3,2] = concat %7, $c {axis=1}\n%6:f[3,2]:2x16 = pack %8\n"
+      "%9:f[2,1] = call @parts(%0, %6)",
+      "1386 3168" },
 };
 
 static const char operations_head[] =
-    "lstmc-ir 1 grad\nmodel t float32\nparam $w f[1,3]\nparam $c f[3,1]\n"
+    "model t float32\nparam $w f[1,3]\nparam $c f[3,1]\n"
     "kernel @k f[2,3] {\n"
     "param %0:f[2,3]\nparam %1:f[1,3]\n%4:f[2,1] = matmul %0, %1 {tb}\n"
     "%5:f[2,3] = add %4, %1\nreturn %5\n}\n"
+    "kernel @parts f[2,1] {\n"
+    "param %0:f[2,3]\nparam %1:f[3,2]:2x16\n%2:f[2,2] = matmul %0, %1\n"
+    "%3:f[2,1] = cols %2 {start=0 stop=1}\n%4:f[2,1] = cols %2 {start=1 stop=2}\n"
+    "%5:f[2,1] = sub %4, %3\nreturn %5\n}\n"
     "program p {\n%0:f[2,3] = input {name=x}\n%1:i[4,1] = input {name=i}\n"
     "%2:f[2,3,2] = input {name=u}\n";
 
@@ -114,8 +123,10 @@ static void operation(size_t k)
     struct arena *a = arena_new();
     const char *result = strchr(strstr(operations[k].body, "%9:"), ' ');
     assert_non_null(result);
-    struct interp *in = make(a, arena_printf(a, "%s%s\nresult %%9 {name=r}\n}\nend\n",
-                                             operations_head, operations[k].body));
+    struct interp *in =
+        make(a, arena_printf(a, "lstmc-ir 1 %s\n%s%s\nresult %%9 {name=r}\n}\nend\n",
+                             strstr(operations[k].body, "pack") ? "opt" : "grad", operations_head,
+                             operations[k].body));
     count_up(in);
     for (int i = 0; i < 12; i++)
         interp_input(in, "u", NULL)[i] = i + 1;

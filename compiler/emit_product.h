@@ -1,0 +1,21 @@
+/* Products, alone and in kernels. */
+#ifndef LSTMC_EMIT_PRODUCT_H
+#define LSTMC_EMIT_PRODUCT_H
+#include "emit_loops.h"
+
+/* Adds the arguments of the loop that computes a product which stands alone, and names it. */
+const char *product_loop(struct loop *l);
+/* A product by BLAS, called once for each block: a static function of the program's file. */
+void put_blas(struct emission *e, const struct form *f, struct buffer *out);
+
+/* Of the product in a kernel: its sums lie in a tile of `height` rows and, of each part, `width`
+ * columns, [row][panel][part][lane], and the rest of the body follows while they are in the nearest cache.
+ * Texts of C, with a number for each instruction set. */
+struct product_tile {
+    const char *rows, *vectors; /* of the sums that are in registers at a time */
+    const char *height, *width;
+    const char *stride; /* of the tile's rows: the width of all parts */
+};
+enum { TILE_HEIGHT = 36 }; /* at most, but for the rest of a register tile */
+struct product_tile product_tile(const struct emission *e, const struct kernel *k);
+#endif
