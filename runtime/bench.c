@@ -12,6 +12,7 @@
 #include "say.h"
 #include "team.h"
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,15 +75,79 @@ static void update(struct engine *e, int64_t i)
     team_flagged(e->team);
 }
 
+/* As `sample` does it: what was drawn, as the spec's own defaults say, is read next. */
+static struct draw {
+    struct sampling how;
+    double *p;
+    void *scratch;  /* of sampler_pick */
+    uint32_t *last; /* T symbols */
+} draw;
+
+static void make_draw(const struct lstmc_model *m)
+{
+    const size_t n = (size_t)m->symbol_count, choice = 16, T = (size_t)m->steps;
+    draw.how = (struct sampling){
+        .temperature = m->temperature, .top_k = m->top_k, .top_p = m->top_p, .seed = 1
+    };
+    draw.p = malloc(n * sizeof *draw.p);
+    draw.scratch = malloc(n * choice);
+    draw.last = calloc(T, sizeof *draw.last);
+    if (!draw.p || !draw.scratch || !draw.last)
+        quit(STATUS_FAILED, "out of memory");
+}
+
+static void free_draw(void)
+{
+    free(draw.p);
+    free(draw.scratch);
+    free(draw.last);
+    draw = (struct draw){ 0 };
+}
+
+static uint32_t drawn(const struct engine *e, struct lstmc_slot p, int64_t i)
+{
+    const int n = e->model->symbol_count;
+    for (int j = 0; j < n; j++)
+        draw.p[j] = engine_real(e, p, j);
+    const double u = random_uniform(draw.how.seed, STREAM_SAMPLE, (uint64_t)i + 1);
+    return sampler_pick(&draw.how, draw.p, n, u, draw.scratch);
+}
+
 static void step(struct engine *e, int64_t i)
 {
-    sampler_step(e, symbols[i % e->model->steps]);
+    sampler_step(e, draw.last[0]);
+    draw.last[0] = drawn(e, e->model->step_slots.p, i);
 }
 
 static void window(struct engine *e, int64_t i)
 {
-    (void)i;
-    sampler_window(e, symbols);
+    const struct lstmc_model *m = e->model;
+    const size_t kept = (size_t)m->steps - 1;
+    sampler_window(e, draw.last);
+    memmove(draw.last, draw.last + 1, kept * sizeof *draw.last);
+    draw.last[kept] = drawn(e, m->window_slots.p, i);
+}
+
+/* Whether a row of the matrix belongs to each symbol and only the row of the symbol at hand is
+ * read: the kernels of the first layer when it gets one-hot symbols. (A recurrent kernel there with
+ * as many units as there are symbols looks the same and is taken for one.) */
+static bool looked_up(const struct lstmc_model *m, const struct lstmc_tensor *t)
+{
+    const size_t length = strlen(m->layers[0].name);
+    return m->input == LSTMC_INDICES && t->rank == 2 && t->dims[0] == m->symbol_count &&
+           strncmp(t->name, m->layers[0].name, length) == 0 && t->name[length] == '.';
+}
+
+/* Bytes of the weights that one more character with the carried state has to read: every weight
+ * once, padding left out. */
+static int64_t weight_bytes(const struct lstmc_model *m)
+{
+    int64_t elements = 0;
+    for (int i = 0; i < m->param_count; i++) {
+        const struct lstmc_tensor *t = &m->params[i];
+        elements += looked_up(m, t) ? t->dims[1] : tensor_elements(t);
+    }
+    return elements * (int64_t)real_size(m);
 }
 
 /* ---- what is told --------------------------------------------------------------------------- */
@@ -90,7 +155,8 @@ static void window(struct engine *e, int64_t i)
 struct result {
     struct timing update, step, window;
     double gflop, gflops, peak;
-    int64_t peak_memory;
+    double read_gbs, floor; /* floor: seconds that reading the weights takes at this rate */
+    int64_t weight_bytes, peak_memory;
 };
 
 static const char *or_null(double x, struct number *n)
@@ -112,6 +178,9 @@ static void print_json(const struct engine *e, const struct result *r)
     printf(",\"share_of_peak\":%s", or_null(r->gflops / r->peak, &n));
     printf(",\"sample_us\":%s", or_null(1e6 * r->step.median, &n));
     printf(",\"window_ms\":%s", or_null(1e3 * r->window.median, &n));
+    printf(",\"read_gbs\":%s", or_null(r->read_gbs, &n));
+    printf(",\"weight_bytes\":%lld", (long long)r->weight_bytes);
+    printf(",\"sample_floor_us\":%s", or_null(1e6 * r->floor, &n));
     printf(",\"peak_memory_bytes\":%lld", (long long)r->peak_memory);
     printf(",\"blas\":\"%s\"}\n", products_name());
 }
@@ -133,6 +202,9 @@ static void print_table(const struct engine *e, const struct result *r)
     print_line("peak here", r->peak, "GFLOP/s in multiply-adds");
     print_line("share of peak", 100 * r->gflops / r->peak, "%");
     print_line("a character", 1e6 * r->step.median, "us, state carried on");
+    print_line("  its weights", (double)r->weight_bytes / 1e6, "MB");
+    print_line("  reading them", 1e6 * r->floor, "us at the rate below: no faster than that");
+    print_line("  reads here", r->read_gbs, "GB/s at this size");
     print_line("a window", 1e3 * r->window.median, "ms");
     print_line("memory", (double)r->peak_memory / 1e6, "MB at most");
 }
@@ -144,20 +216,26 @@ int command_bench(const struct lstmc_model *m, const struct settings *s)
     struct rusage usage;
     engine_initialise(&e, 1);
     make_symbols(m);
+    make_draw(m);
     /* The peak before and after: it may be higher for one of them on a machine that others use,
      * too. */
-    double before = peak_gflops(e.team, m->dtype);
+    double before = peak_gflops(e.team, e.isa->name, m->dtype);
     struct result r = { .update = measure(&e, update, 1, 3), .step = none };
     if (m->step_phases)
         r.step = measure(&e, step, 16, 0.5);
+    /* The arena begins with the parameters: the rate at their size, and where they lie. */
+    r.weight_bytes = weight_bytes(m);
+    r.read_gbs = peak_read_gbs(e.team, e.isa->name, e.arena, (size_t)r.weight_bytes);
+    r.floor = (double)r.weight_bytes / (1e9 * r.read_gbs);
     r.window = measure(&e, window, 1, 0.5);
-    double after = peak_gflops(e.team, m->dtype);
+    double after = peak_gflops(e.team, e.isa->name, m->dtype);
     r.peak = before > after ? before : after;
     r.gflop = m->flop_update / 1e9;
     r.gflops = r.gflop / r.update.median;
     getrusage(RUSAGE_SELF, &usage);
     r.peak_memory = (int64_t)usage.ru_maxrss * 1024;
     (s->json ? print_json : print_table)(&e, &r);
+    free_draw();
     free(symbols);
     engine_close(&e);
     return fflush(stdout) == 0 ? STATUS_DONE : STATUS_DISK;

@@ -1,10 +1,15 @@
-/* How many multiply-adds the cores of this machine can do, measured here and now. */
+/* What the cores of this machine can do at most, measured here and now. */
 #ifndef LSTMC_PEAK_H
 #define LSTMC_PEAK_H
 #include "lstmc/model.h"
+#include <stddef.h>
 
-/* GFLOP/s of the whole team in independent multiply-adds on registers, with the widest vectors of
- * this CPU, whatever the trainer uses; the best of several tries, about a quarter of a second in
- * all. */
-double peak_gflops(struct lstmc_team *team, enum lstmc_dtype dtype);
+/* GFLOP/s of the whole team in independent multiply-adds on registers, with the vectors of `isa`
+ * ("avx512", "avx2", "baseline"; this CPU has it); the best of several tries, about a tenth of a
+ * second in all. */
+double peak_gflops(struct lstmc_team *team, const char *isa, enum lstmc_dtype dtype);
+/* GB/s (1e9 bytes) at which the team reads `bytes` bytes of `memory` again and again, each worker
+ * its own share, with the vectors of `isa`: from whatever cache they fit in. The median of several
+ * tries, about a tenth of a second in all. `memory` is aligned to 64 bytes. */
+double peak_read_gbs(struct lstmc_team *team, const char *isa, const void *memory, size_t bytes);
 #endif
