@@ -242,7 +242,7 @@ int main(void)
            v->patch, layers[0].implementation);
     fflush(stdout);
     int count;
-    while (scanf("update %d ", &count) == 1)
+    while (scanf(" update %d", &count) == 1)
         answer(count);
     return 0;
 }
