@@ -15,24 +15,24 @@ BATCHES = 64  # of random data, taken in turn: a model that knows its few sample
 
 
 def timed(work, count):
-    """Milliseconds of each of `count` calls, after a few that are not timed."""
-    for _ in range(max(2, count // 20)):
-        work()
-    times, now = [], time.perf_counter
-    for _ in range(count):
-        start = now()
-        work()
-        times.append(1e3 * (now() - start))
-    return times
+  """Milliseconds of each of `count` calls, after a few that are not timed."""
+  for _ in range(max(2, count // 20)):
+    work()
+  times, now = [], time.perf_counter
+  for _ in range(count):
+    start = now()
+    work()
+    times.append(1e3 * (now() - start))
+  return times
 
 
 def serve(about, works):
-    """works: name -> function(count) that gives a list of milliseconds."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what libraries print is no answer
-    for work in works.values():
-        work(3)
-    print(json.dumps({**about, "works": list(works)}), file=answers, flush=True)
-    for line in sys.stdin:
-        name, count = line.split()
-        print(json.dumps({"ms": works[name](int(count))}), file=answers, flush=True)
+  """works: name -> function(count) that gives a list of milliseconds."""
+  answers = os.fdopen(os.dup(1), "w")
+  os.dup2(2, 1)  # what libraries print is no answer
+  for work in works.values():
+    work(3)
+  print(json.dumps({**about, "works": list(works)}), file=answers, flush=True)
+  for line in sys.stdin:
+    name, count = line.split()
+    print(json.dumps({"ms": works[name](int(count))}), file=answers, flush=True)

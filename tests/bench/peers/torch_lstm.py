@@ -17,15 +17,15 @@ torch.manual_seed(0)
 
 
 class Model(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.lstm = nn.LSTM(1, UNITS, num_layers=2, dropout=DROPOUT)
-        self.dropout = nn.Dropout(DROPOUT)
-        self.dense = nn.Linear(UNITS, symbols)
+  def __init__(self):
+    super().__init__()
+    self.lstm = nn.LSTM(1, UNITS, num_layers=2, dropout=DROPOUT)
+    self.dropout = nn.Dropout(DROPOUT)
+    self.dense = nn.Linear(UNITS, symbols)
 
-    def forward(self, x, state=None):
-        y, state = self.lstm(x, state)
-        return self.dense(self.dropout(y[-1])), state
+  def forward(self, x, state=None):
+    y, state = self.lstm(x, state)
+    return self.dense(self.dropout(y[-1])), state
 
 
 model = Model()
@@ -36,59 +36,59 @@ turn = 0
 
 
 def update():
-    global turn
-    x, y = batches[turn % BATCHES]
-    turn += 1
-    optimizer.zero_grad(set_to_none=True)
-    loss_of(model(x)[0], y).backward()
-    optimizer.step()
+  global turn
+  x, y = batches[turn % BATCHES]
+  turn += 1
+  optimizer.zero_grad(set_to_none=True)
+  loss_of(model(x)[0], y).backward()
+  optimizer.step()
 
 
 def drawn(logits):
-    return (torch.softmax(logits, -1).argmax(-1).float() / symbols).view(1, 1, 1)
+  return (torch.softmax(logits, -1).argmax(-1).float() / symbols).view(1, 1, 1)
 
 
 class Text:
-    """What sampling has read: the last characters, and the state after the newest of them."""
+  """What sampling has read: the last characters, and the state after the newest of them."""
 
-    def __init__(self):
-        self.window, self.newest, self.state = torch.rand(STEPS, 1, 1), torch.rand(1, 1, 1), None
+  def __init__(self):
+    self.window, self.newest, self.state = torch.rand(STEPS, 1, 1), torch.rand(1, 1, 1), None
 
-    def by_window(self):
-        self.window = torch.cat([self.window[1:], drawn(model(self.window)[0])])
+  def by_window(self):
+    self.window = torch.cat([self.window[1:], drawn(model(self.window)[0])])
 
-    def by_state(self):
-        logits, self.state = model(self.newest, self.state)
-        self.newest = drawn(logits)
+  def by_state(self):
+    logits, self.state = model(self.newest, self.state)
+    self.newest = drawn(logits)
 
 
 def train(count):
-    model.train()
-    return timed(update, count)
+  model.train()
+  return timed(update, count)
 
 
 def sample(work, count):
-    model.eval()
-    with torch.inference_mode():
-        return timed(work, count)
+  model.eval()
+  with torch.inference_mode():
+    return timed(work, count)
 
 
 def blas():
-    """The OpenBLAS in this process and the kernels that it chose, if it is one."""
-    try:
-        name = ctypes.CDLL(None).openblas_get_corename
-    except AttributeError:
-        return "its own BLAS"
-    name.restype = ctypes.c_char_p
-    return "OpenBLAS " + name().decode()
+  """The OpenBLAS in this process and the kernels that it chose, if it is one."""
+  try:
+    name = ctypes.CDLL(None).openblas_get_corename
+  except AttributeError:
+    return "its own BLAS"
+  name.restype = ctypes.c_char_p
+  return "OpenBLAS " + name().decode()
 
 
 text = Text()
 serve(
-    {"version": f"PyTorch {torch.__version__}", "blas": blas()},
-    {
-        "update": train,
-        "window": lambda count: sample(text.by_window, count),
-        "step": lambda count: sample(text.by_state, count),
-    },
+  {"version": f"PyTorch {torch.__version__}", "blas": blas()},
+  {
+    "update": train,
+    "window": lambda count: sample(text.by_window, count),
+    "step": lambda count: sample(text.by_state, count),
+  },
 )
