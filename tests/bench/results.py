@@ -21,6 +21,10 @@ def number(x, digits=3):
   return f"{x:.{max(0, digits - 1 - math.floor(math.log10(x)))}f}" if x > 0 else "0"
 
 
+def count(n, what):
+  return f"{n} {what}{'' if n == 1 else 's'}"
+
+
 def percent(x):
   return "—" if x is None else f"{100 * x:.0f} %"
 
