@@ -33,18 +33,19 @@ def call(command, seconds=600, memory=0, **more):
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
   command = [str(word) for word in command]
+  called = " ".join([Path(command[0]).name, *command[1:2]]).replace(f"{SOURCE}/", "")
   try:
     done = subprocess.run(
       command, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL,
       preexec_fn=limit if memory else None, **{"env": environment(), **more},
     )
   except subprocess.TimeoutExpired:
-    raise Failed(f"`{' '.join(command[:3])} ...` took longer than {seconds} s") from None
+    raise Failed(f"`{called} ...` took longer than {seconds} s") from None
   except OSError as error:
-    raise Failed(f"`{command[0]}`: {error.strerror}") from None
+    raise Failed(f"`{called} ...`: {error.strerror}") from None
   if done.returncode != 0:
     why = (done.stderr or done.stdout).strip().splitlines() or [f"exit status {done.returncode}"]
-    raise Failed(f"`{' '.join(command[:3])} ...` failed: {' / '.join(why[-3:])}")
+    raise Failed(f"`{called} ...` failed: {' / '.join(why[-3:]).replace(f'{SOURCE}/', '')}")
   return done.stdout
 
 
