@@ -56,6 +56,11 @@ void sha256_add(struct sha256 *s, const void *data, size_t n)
 {
     const unsigned char *p = data;
     while (n > 0) {
+        for (; s->length % sizeof s->block == 0 && n >= sizeof s->block; p += sizeof s->block) {
+            add_block(s->state, p);
+            s->length += sizeof s->block;
+            n -= sizeof s->block;
+        }
         size_t used = s->length % sizeof s->block, take = sizeof s->block - used;
         if (take > n)
             take = n;
