@@ -1,56 +1,53 @@
-/* Chains behind a row of slots that doubles. The order of the items never depends on their hashes,
- * which may be made of addresses. */
+/* A row of slots, at most half of them taken, that doubles. An item stands in the first slot that
+ * was free from the one on that its hash names, so of equal items the first added is the first met.
+ * The order of the items never depends on their hashes, which may be made of addresses. */
 #include "table.h"
 
-struct table_entry {
+struct table_slot {
     uint64_t hash;
-    void *item;
-    struct table_entry *next;
+    void *item; /* NULL: free */
 };
-
-static struct table_entry **slot_of(const struct table *t, uint64_t hash)
-{
-    return &t->slots[hash & (t->size - 1)];
-}
 
 void *table_find(const struct table *t, uint64_t hash, same_item *same, const void *key)
 {
-    struct table_entry *e = t->size ? *slot_of(t, hash) : NULL;
-    while (e && !(e->hash == hash && same(e->item, key)))
-        e = e->next;
-    return e ? e->item : NULL;
+    if (t->size == 0)
+        return NULL;
+    for (size_t i = hash;; i++) {
+        const struct table_slot *s = &t->slots[i & (t->size - 1)];
+        if (!s->item || (s->hash == hash && same(s->item, key)))
+            return s->item;
+    }
 }
 
-/* At the end of its chain: the first added is the first found. */
-static void append(struct table *t, struct table_entry *e)
+static void insert(struct table *t, struct table_slot item)
 {
-    struct table_entry **end = slot_of(t, e->hash);
-    while (*end)
-        end = &(*end)->next;
-    *end = e;
-    e->next = NULL;
+    size_t i = item.hash;
+    while (t->slots[i & (t->size - 1)].item)
+        i++;
+    t->slots[i & (t->size - 1)] = item;
 }
 
+/* From behind a free slot on, since there no run of items begins before the first slot. */
 static void grow(struct table *t)
 {
-    struct table_entry **old = t->slots;
-    size_t size = t->size;
-    t->size = size ? 2 * size : 64;
-    t->slots = arena_new_array(t->arena, struct table_entry *, t->size);
-    for (size_t i = 0; i < size; i++)
-        for (struct table_entry *e = old[i], *next; e; e = next) {
-            next = e->next;
-            append(t, e);
-        }
+    const struct table old = *t;
+    size_t start = 0;
+    t->size = old.size ? 2 * old.size : 64;
+    t->slots = arena_new_array(t->arena, struct table_slot, t->size);
+    while (start < old.size && old.slots[start].item)
+        start++;
+    for (size_t i = 0; i < old.size; i++) {
+        const struct table_slot s = old.slots[(start + i) & (old.size - 1)];
+        if (s.item)
+            insert(t, s);
+    }
 }
 
 void table_add(struct table *t, uint64_t hash, void *item)
 {
-    if (t->count++ >= t->size)
+    if (2 * t->count++ >= t->size)
         grow(t);
-    struct table_entry *e = arena_alloc(t->arena, sizeof *e);
-    *e = (struct table_entry){ .hash = hash, .item = item };
-    append(t, e);
+    insert(t, (struct table_slot){ hash, item });
 }
 
 uint64_t hash_word(uint64_t hash, uint64_t word)
@@ -62,4 +59,12 @@ uint64_t hash_word(uint64_t hash, uint64_t word)
 uint64_t hash_pointer(uint64_t hash, const void *p)
 {
     return hash_word(hash, (uint64_t)(uintptr_t)p);
+}
+
+uint64_t hash_text(const char *s)
+{
+    uint64_t hash = 0;
+    for (; *s; s++)
+        hash = hash_word(hash, (unsigned char)*s);
+    return hash;
 }

@@ -7,7 +7,7 @@
 /* All zero but for the arena: an empty table. */
 struct table {
     struct arena *arena;
-    struct table_entry **slots;
+    struct table_slot *slots;
     size_t size, count; /* size: a power of two, or 0 */
 };
 
@@ -20,4 +20,5 @@ void table_add(struct table *t, uint64_t hash, void *item);
 /* A hash is begun with 0 and takes in word after word. */
 uint64_t hash_word(uint64_t hash, uint64_t word);
 uint64_t hash_pointer(uint64_t hash, const void *p);
+uint64_t hash_text(const char *s);
 #endif
