@@ -197,7 +197,7 @@ static struct touch param_touch(const struct node *call, const struct node *prod
 {
     const struct kernel *k = call->kernel;
     struct touch t = elementwise_touch(call->args[param], k->space.shape, call->grid.axis);
-    int uses = is_used_elementwise(k, k->params[param]), operand = -1;
+    int uses = 0, operand = -1;
     for (int i = 0; product && i < product->arg_count; i++)
         if (product->args[i] == k->params[param])
             uses++, operand = i;
@@ -205,7 +205,7 @@ static struct touch param_touch(const struct node *call, const struct node *prod
         return t;
     t.aligned = false;
     t.spread = SPREAD_ALL;
-    if (uses == 1)
+    if (uses == 1 && !is_used_elementwise(k, k->params[param]))
         t.spread = product_spread(product, call->grid.axis, operand);
     return t;
 }
