@@ -1,5 +1,6 @@
-/* Bump allocation from a chain of chunks. Chunks come from calloc and no byte is handed out twice,
- * so memory is zeroed without being cleared. */
+/* Bump allocation from a chain of chunks. Chunks come from calloc, so memory is zeroed without being
+ * cleared, but for what was handed out before and taken back. That is handed out again first: a page
+ * that the program has touched costs nothing, one that it has not is cleared by the system. */
 #include "arena.h"
 #include "diag.h"
 #include <stdint.h>
@@ -12,50 +13,107 @@ enum { FIRST_CHUNK = 1 << 16, LARGEST_CHUNK = 1 << 23 };
 struct chunk {
     struct chunk *older;
     size_t used, size;
+    size_t dirty; /* so many bytes from the first on were in use once */
     max_align_t bytes[];
 };
 
 struct arena {
     struct chunk *newest;
-    size_t next_size; /* chunks double, so that a small compilation stays small */
+    size_t next_size;     /* chunks double, so that a small compilation stays small */
+    struct chunk **spare; /* that were taken back; an arena shares them with those within it */
+    struct chunk *own_spare;
+    struct arena *within, *next; /* arenas that are freed with this one */
 };
 
-static struct chunk *chunk_new(struct chunk *older, size_t size)
+/* ---- chunks ---------------------------------------------------------------------------------- */
+
+/* The smallest that is large enough, taken from its list. */
+static struct chunk *take_spare(struct chunk **spare, size_t size)
 {
-    struct chunk *c = size <= SIZE_MAX - sizeof *c ? calloc(1, sizeof *c + size) : NULL;
-    if (!c)
-        die("out of memory (%zu bytes wanted)", size);
+    struct chunk **best = NULL;
+    for (struct chunk **c = spare; *c; c = &(*c)->older)
+        if ((*c)->size >= size && (!best || (*c)->size < (*best)->size))
+            best = c;
+    struct chunk *found = best ? *best : NULL;
+    if (found)
+        *best = found->older;
+    return found;
+}
+
+static struct chunk *chunk_new(struct chunk **spare, struct chunk *older, size_t size)
+{
+    struct chunk *c = spare ? take_spare(spare, size) : NULL;
+    if (!c) {
+        c = size <= SIZE_MAX - sizeof *c ? calloc(1, sizeof *c + size) : NULL;
+        if (!c)
+            die("out of memory (%zu bytes wanted)", size);
+        c->size = size;
+    }
     c->older = older;
-    c->size = size;
     return c;
 }
 
+static void *take_bytes(struct chunk *c, size_t start, size_t bytes)
+{
+    char *taken = (char *)c->bytes + start;
+    if (start < c->dirty)
+        memset(taken, 0, bytes < c->dirty - start ? bytes : c->dirty - start);
+    c->used = start + bytes;
+    return taken;
+}
+
+/* Nothing is in use from byte `used` on. */
+static void give_back_bytes(struct chunk *c, size_t used)
+{
+    c->dirty = c->dirty > c->used ? c->dirty : c->used;
+    c->used = used;
+}
+
+static void free_chunks(struct chunk *c)
+{
+    for (struct chunk *older; c; c = older) {
+        older = c->older;
+        free(c);
+    }
+}
+
+/* ---- arenas ---------------------------------------------------------------------------------- */
+
 struct arena *arena_new(void)
 {
-    struct chunk *c = chunk_new(NULL, FIRST_CHUNK);
-    struct arena *a = (struct arena *)c->bytes;
-    c->used = sizeof *a;
+    struct chunk *c = chunk_new(NULL, NULL, FIRST_CHUNK);
+    struct arena *a = take_bytes(c, 0, sizeof *a);
     *a = (struct arena){ .newest = c, .next_size = 2 * FIRST_CHUNK };
+    a->spare = &a->own_spare;
     return a;
+}
+
+struct arena *arena_within(struct arena *outer)
+{
+    struct arena *a = arena_new();
+    a->spare = outer->spare;
+    a->next = outer->within;
+    return outer->within = a;
 }
 
 /* The arena itself lies in its oldest chunk, the last one freed. */
 void arena_free(struct arena *a)
 {
-    for (struct chunk *c = a->newest, *older; c; c = older) {
-        older = c->older;
-        free(c);
+    for (struct arena *w = a->within, *next; w; w = next) {
+        next = w->next;
+        arena_free(w);
     }
+    free_chunks(a->own_spare);
+    free_chunks(a->newest);
 }
 
 /* What is larger than a quarter of a chunk gets one of its own, behind the newest, whose rest stays
  * in use. */
 static void *alloc_large(struct arena *a, size_t bytes)
 {
-    struct chunk *c = chunk_new(a->newest->older, bytes);
-    c->used = bytes;
+    struct chunk *c = chunk_new(a->spare, a->newest->older, bytes);
     a->newest->older = c;
-    return c->bytes;
+    return take_bytes(c, 0, bytes);
 }
 
 void *arena_alloc(struct arena *a, size_t bytes)
@@ -66,13 +124,44 @@ void *arena_alloc(struct arena *a, size_t bytes)
     if (start > c->size || bytes > c->size - start) {
         if (bytes > a->next_size / 4)
             return alloc_large(a, bytes);
-        c = a->newest = chunk_new(c, a->next_size);
+        c = a->newest = chunk_new(a->spare, c, a->next_size);
         start = 0;
         if (a->next_size < LARGEST_CHUNK)
             a->next_size *= 2;
     }
-    c->used = start + bytes;
-    return (char *)c->bytes + start;
+    return take_bytes(c, start, bytes);
+}
+
+struct arena_mark arena_mark(const struct arena *a)
+{
+    return (struct arena_mark){ a->newest, a->newest->older, a->newest->used };
+}
+
+static void retire(struct arena *a, struct chunk **c)
+{
+    struct chunk *retired = *c;
+    give_back_bytes(retired, 0);
+    *c = retired->older;
+    retired->older = *a->spare;
+    *a->spare = retired;
+}
+
+/* Large chunks stand behind the one that was the newest when they came. */
+void arena_release(struct arena *a, struct arena_mark to)
+{
+    while (a->newest != to.newest)
+        retire(a, &a->newest);
+    while (a->newest->older != to.older)
+        retire(a, &a->newest->older);
+    give_back_bytes(a->newest, to.used);
+}
+
+/* The arena's own bytes stand first in its oldest chunk. */
+void arena_clear(struct arena *a)
+{
+    while (a->newest->older)
+        retire(a, a->newest->bytes == (void *)a ? &a->newest->older : &a->newest);
+    give_back_bytes(a->newest, sizeof *a);
 }
 
 void *arena_grow(struct arena *a, void *old, size_t old_count, size_t count, size_t size)
@@ -93,30 +182,25 @@ char *arena_copy(struct arena *a, const char *s, size_t n)
     return copy;
 }
 
-static int printed_length(const char *format, va_list ap)
-{
-    va_list again;
-    va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    if (n < 0)
-        die("format `%s` cannot be printed", format);
-    return n;
-}
-
+/* Most texts are short: they are printed once. */
 char *arena_printf(struct arena *a, const char *format, ...)
 {
-    va_list ap;
+    struct buffer text = { .arena = a };
+    char few[256];
+    va_list ap, again;
     va_start(ap, format);
-    size_t size = (size_t)printed_length(format, ap) + 1;
-    char *text = arena_alloc(a, size);
-    vsnprintf(text, size, format, ap);
+    va_copy(again, ap);
+    const int n = vsnprintf(few, sizeof few, format, ap);
+    if (n >= (int)sizeof few)
+        buffer_vprintf(&text, format, again);
+    va_end(again);
     va_end(ap);
-    return text;
+    if (n < 0)
+        die("format `%s` cannot be printed", format);
+    return n < (int)sizeof few ? arena_copy(a, few, (size_t)n) : text.text;
 }
 
-/* Room for n more characters and a NUL. */
-static void buffer_reserve(struct buffer *b, size_t n)
+void buffer_reserve(struct buffer *b, size_t n)
 {
     if (b->text && n < b->capacity - b->length)
         return;
@@ -125,26 +209,20 @@ static void buffer_reserve(struct buffer *b, size_t n)
     b->capacity = capacity;
 }
 
-void buffer_add(struct buffer *b, const char *s, size_t n)
-{
-    buffer_reserve(b, n);
-    if (n > 0)
-        memcpy(b->text + b->length, s, n);
-    b->length += n;
-    b->text[b->length] = '\0';
-}
-
-void buffer_puts(struct buffer *b, const char *s)
-{
-    buffer_add(b, s, strlen(s));
-}
-
 void buffer_vprintf(struct buffer *b, const char *format, va_list ap)
 {
-    size_t n = (size_t)printed_length(format, ap);
-    buffer_reserve(b, n);
-    vsnprintf(b->text + b->length, n + 1, format, ap);
-    b->length += n;
+    va_list again;
+    va_copy(again, ap);
+    const size_t room = b->text ? b->capacity - b->length : 0;
+    const int n = vsnprintf(room ? b->text + b->length : NULL, room, format, ap);
+    if (n < 0)
+        die("format `%s` cannot be printed", format);
+    if ((size_t)n >= room) {
+        buffer_reserve(b, (size_t)n);
+        vsnprintf(b->text + b->length, (size_t)n + 1, format, again);
+    }
+    va_end(again);
+    b->length += (size_t)n;
 }
 
 void buffer_printf(struct buffer *b, const char *format, ...)

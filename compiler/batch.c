@@ -32,10 +32,10 @@ void become_slice(struct batch *b, struct node *n, enum op rows_or_cols, struct 
 {
     n->op = rows_or_cols;
     n->arg_count = 1;
-    n->args = arena_new_array(b->arena, struct value *, 1);
+    n->args = arena_new_array(b->program->module->nodes, struct value *, 1);
     n->args[0] = whole;
     n->attr_count = 2;
-    n->attrs = arena_new_array(b->arena, struct attr, 2);
+    n->attrs = arena_new_array(b->program->module->nodes, struct attr, 2);
     n->attrs[0] = attr_make_int("start", start);
     n->attrs[1] = attr_make_int("stop", stop);
 }
@@ -194,8 +194,9 @@ struct node *outermost(struct node *const *nodes, int count, bool last)
 void batch(struct module *m)
 {
     for (struct program *p = m->programs; p; p = p->next) {
-        struct batch b = { .program = p, .arena = m->arena, .joins.arena = m->arena };
-        b.widest.arena = b.zeros.arena = m->arena;
+        const struct arena_mark start = arena_mark(m->scratch);
+        struct batch b = { .program = p, .arena = m->scratch, .joins.arena = m->scratch };
+        b.widest.arena = b.zeros.arena = m->scratch;
         b.b.list = program_list(p);
         clear_notes(p);
         number_tensors(&b);
@@ -205,5 +206,6 @@ void batch(struct module *m)
         batch_inputs(&b);
         batch_weights(&b);
         share_joins(&b);
+        arena_release(m->scratch, start);
     }
 }

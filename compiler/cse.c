@@ -66,11 +66,13 @@ static void merge(struct merger *m, struct node *n)
 void cse(struct module *m)
 {
     for (struct program *p = m->programs; p; p = p->next) {
-        struct merger merger = { .program = p, .seen.arena = m->arena };
-        merger.instead = arena_new_array(m->arena, struct value *, p->next_id);
+        const struct arena_mark start = arena_mark(m->scratch);
+        struct merger merger = { .program = p, .seen.arena = m->scratch };
+        merger.instead = arena_new_array(m->scratch, struct value *, p->next_id);
         for (struct node *n = p->first, *next; n; n = next) {
             next = n->next;
             merge(&merger, n);
         }
+        arena_release(m->scratch, start);
     }
 }

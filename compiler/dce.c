@@ -12,7 +12,9 @@ static bool is_needed(const struct node *n, const bool *wanted)
 
 static void remove_unneeded(struct program *p)
 {
-    bool *wanted = arena_new_array(p->module->arena, bool, p->next_id);
+    struct arena *scratch = p->module->scratch;
+    const struct arena_mark start = arena_mark(scratch);
+    bool *wanted = arena_new_array(scratch, bool, p->next_id);
     for (struct node *n = p->last, *prev; n; n = prev) {
         prev = n->prev;
         if (!is_needed(n, wanted)) {
@@ -25,6 +27,7 @@ static void remove_unneeded(struct program *p)
         if (n->op == OP_CALL)
             n->kernel->note = n;
     }
+    arena_release(scratch, start);
 }
 
 /* needs   nothing

@@ -34,7 +34,7 @@ typedef void rule(struct reverse *r, const struct node *n, struct value *g);
 
 static void open_flow(struct reverse *r, struct value *v)
 {
-    struct flow *f = arena_alloc(r->program->module->arena, sizeof *f);
+    struct flow *f = arena_alloc(r->program->module->scratch, sizeof *f);
     f->end = &f->first;
     v->note = f;
 }
@@ -49,7 +49,7 @@ static void add_piece(struct reverse *r, struct value *v, struct piece piece)
     struct flow *f = v->note;
     if (!f)
         return;
-    struct piece *p = arena_alloc(r->program->module->arena, sizeof *p);
+    struct piece *p = arena_alloc(r->program->module->scratch, sizeof *p);
     *p = piece;
     p->arrival = f->count++;
     *f->end = p;
@@ -88,7 +88,7 @@ static int earlier(const void *x, const void *y)
 
 static struct piece *sorted_pieces(struct reverse *r, const struct flow *f, int axis, int *count)
 {
-    struct piece *pieces = arena_new_array(r->program->module->arena, struct piece, f->count);
+    struct piece *pieces = arena_new_array(r->program->module->scratch, struct piece, f->count);
     *count = 0;
     for (const struct piece *p = f->first; p; p = p->next)
         if (p->axis == axis)
@@ -137,7 +137,7 @@ static int close_pieces(struct piece *open, int count, int64_t at)
 static struct value *join_pieces(struct reverse *r, const struct flow *f, struct type type,
                                  int axis)
 {
-    struct arena *a = r->program->module->arena;
+    struct arena *a = r->program->module->scratch;
     int count, next = 0, opened = 0, part_count = 0;
     struct piece *pieces = sorted_pieces(r, f, axis, &count);
     struct piece *open = arena_new_array(a, struct piece, count);
@@ -501,6 +501,7 @@ static void differentiate_loss(struct program *p, struct node *at)
                          .b = { program_list(p), .at = at, .like = at, .part = PART_BACKWARD } };
     struct value *loss = at->args[0];
     const struct node *last = at->prev;
+    const struct arena_mark start = arena_mark(p->module->scratch);
     clear_notes(p);
     walk_forward(&r, at);
     add_piece(&r, loss, (struct piece){ .value = build_const(&r.b, 1, loss->type), .axis = -1 });
@@ -513,6 +514,7 @@ static void differentiate_loss(struct program *p, struct node *at)
                 n->note = build_const(&r.b, 0, n->args[1]->type);
         }
     replace_grads(p, at);
+    arena_release(p->module->scratch, start);
 }
 
 static struct node *find_grad(struct node *n)

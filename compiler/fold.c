@@ -172,7 +172,7 @@ static bool stays(struct folder *f, const struct node *n, int arg, struct type o
     struct type types[3], is;
     for (int i = 0; i < n->arg_count; i++)
         types[i] = i == arg ? operand : n->args[i]->type;
-    const char *fault = infer_type(f->b.list.module->arena, n->op, types, n->arg_count, n->attrs,
+    const char *fault = infer_type(f->b.list.module->scratch, n->op, types, n->arg_count, n->attrs,
                                    n->attr_count, type_of_result(n), &is);
     return !fault && type_equal(is, type_of_result(n));
 }
@@ -233,7 +233,7 @@ static const int64_t *part_offsets(struct folder *f, struct node *join, int axis
     int64_t *offsets = join->note;
     if (offsets)
         return offsets;
-    join->note = offsets = arena_new_array(f->b.list.module->arena, int64_t, join->arg_count + 1);
+    join->note = offsets = arena_new_array(f->b.list.module->scratch, int64_t, join->arg_count + 1);
     for (int i = 0; i < join->arg_count; i++)
         offsets[i + 1] = offsets[i] + join->args[i]->type.shape.dim[axis];
     return offsets;
@@ -340,7 +340,7 @@ static int merge_parts(struct folder *f, const struct node *n, int i, int axis, 
 static struct value *fold_concat(struct folder *f, const struct node *n)
 {
     const int axis = (int)attr_int(n, "axis", 0);
-    struct value **parts = arena_new_array(f->b.list.module->arena, struct value *, n->arg_count);
+    struct value **parts = arena_new_array(f->b.list.module->scratch, struct value *, n->arg_count);
     int count = 0;
     for (int i = 0; i < n->arg_count;)
         i += merge_parts(f, n, i, axis, &parts[count++]);
@@ -476,9 +476,11 @@ static struct node *fold_node(struct folder *f, struct node *n)
 void fold(struct module *m)
 {
     for (struct program *p = m->programs; p; p = p->next) {
+        const struct arena_mark start = arena_mark(m->scratch);
         struct folder f = { .b.list = program_list(p) };
         clear_notes(p);
         for (struct node *n = p->first; n;)
             n = fold_node(&f, n);
+        arena_release(m->scratch, start);
     }
 }

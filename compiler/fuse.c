@@ -23,6 +23,7 @@ void fuse(struct module *m, bool chains, bool products)
 {
     struct kernels kernels = open_kernels(m);
     for (struct program *p = m->programs; p; p = p->next) {
+        const struct arena_mark start = arena_mark(m->scratch);
         if (chains)
             sink_slices(p);
         struct fusion *f = open_slots(p);
@@ -32,6 +33,7 @@ void fuse(struct module *m, bool chains, bool products)
         if (chains && products)
             find_products(f);
         make_kernels(&kernels, f);
+        arena_release(m->scratch, start);
     }
     name_kernels(&kernels);
 }

@@ -353,7 +353,7 @@ static void open_tensors(struct finder *f)
 
 struct homes *homes_find(struct program *p)
 {
-    struct finder f = { .p = p, .a = p->module->arena };
+    struct finder f = { .p = p, .a = p->module->scratch };
     int order = 0;
     f.homes = arena_alloc(f.a, sizeof *f.homes);
     open_tensors(&f);

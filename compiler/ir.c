@@ -13,6 +13,8 @@ struct module *module_new(struct arena *a)
 {
     struct module *m = arena_alloc(a, sizeof *m);
     m->arena = a;
+    m->nodes = arena_within(a);
+    m->scratch = arena_within(a);
     return m;
 }
 
@@ -86,11 +88,11 @@ int kernel_parts(const struct kernel *k)
 
 struct value *kernel_param(struct module *m, struct kernel *k, struct type type)
 {
-    struct value *v = arena_alloc(m->arena, sizeof *v);
+    struct value *v = arena_alloc(m->nodes, sizeof *v);
     *v = (struct value){ .id = k->next_id++, .type = type };
     size_t n = (size_t)k->param_count;
     if ((n & (n - 1)) == 0) /* full: the room is always the next power of two */
-        k->params = arena_grow(m->arena, k->params, n, n ? 2 * n : 1, sizeof *k->params);
+        k->params = arena_grow(m->nodes, k->params, n, n ? 2 * n : 1, sizeof *k->params);
     k->params[k->param_count++] = v;
     return v;
 }
@@ -110,14 +112,14 @@ struct list kernel_list(struct module *m, struct kernel *k)
 
 static struct value *value_new(struct list l, struct node *def)
 {
-    struct value *v = arena_alloc(l.module->arena, sizeof *v);
+    struct value *v = arena_alloc(l.module->nodes, sizeof *v);
     *v = (struct value){ .id = (*l.next_id)++, .def = def };
     return v;
 }
 
 struct node *node_new(struct list l, enum op op, int args, int results, int attrs)
 {
-    struct arena *a = l.module->arena;
+    struct arena *a = l.module->nodes;
     struct node *n = arena_alloc(a, sizeof *n);
     *n = (struct node){ .op = op, .arg_count = args, .result_count = results, .attr_count = attrs };
     n->t = -1;
@@ -242,24 +244,25 @@ static void copy_origin(struct node *n, const struct builder *b)
     n->line = b->like->line;
 }
 
-/* Operands are few, but for concat. */
-static struct type *arg_types(struct arena *a, struct value **args, int n)
+static struct type result_type(struct arena *a, enum op op, struct value **args, int n,
+                               const struct attr *attrs, int attr_count, struct type given)
 {
-    struct type *types = arena_new_array(a, struct type, n);
+    struct type few[8] = { 0 }, *types = few, type; /* operands are few, but for concat */
+    if (n > 8)
+        types = arena_new_array(a, struct type, n);
     for (int i = 0; i < n; i++)
         types[i] = args[i]->type;
-    return types;
+    const char *fault = infer_type(a, op, types, n, attrs, attr_count, given, &type);
+    if (fault)
+        die("%s", fault);
+    return type;
 }
 
 struct value *build(struct builder *b, enum op op, struct value **args, int n,
                     const struct attr *attrs, int attr_count, struct type given)
 {
-    struct arena *a = b->list.module->arena;
-    struct type type;
-    const char *fault =
-        infer_type(a, op, arg_types(a, args, n), n, attrs, attr_count, given, &type);
-    if (fault)
-        die("%s", fault);
+    const struct type type =
+        result_type(b->list.module->scratch, op, args, n, attrs, attr_count, given);
     bool has_value = op_has_value(op);
     struct node *node = node_new(b->list, op, n, has_value, attr_count);
     for (int i = 0; i < n; i++)
@@ -372,7 +375,7 @@ void clear_notes(struct program *p)
 
 int *count_uses(struct program *p)
 {
-    int *uses = arena_new_array(p->module->arena, int, p->next_id);
+    int *uses = arena_new_array(p->module->scratch, int, p->next_id);
     for (struct node *n = p->first; n; n = n->next)
         for (int i = 0; i < n->arg_count; i++)
             if (!n->args[i]->tensor)

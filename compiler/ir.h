@@ -225,6 +225,8 @@ struct input_file { const char *path; struct input_file *next; };
 
 struct module {
     struct arena *arena;
+    struct arena *nodes;   /* for nodes and values, and what they point at; see compact */
+    struct arena *scratch; /* for what a pass needs while it works: released when it is done with a program */
     struct input_file *inputs;
     enum stage stage;
     const char *name;
@@ -289,7 +291,7 @@ void replace_uses(struct program *p, struct value *old, struct value *new); /* o
 void replace_noted(struct program *p); /* every argument v with v->note != NULL becomes v->note, transitively; one scan */
 void program_number(struct program *p); /* sets order = 0, 1, ... */
 void clear_notes(struct program *p);    /* note = NULL on all nodes, values and tensors */
-int *count_uses(struct program *p);     /* by value id; in the arena */
+int *count_uses(struct program *p);     /* by value id; in scratch memory */
 
 bool attr_flag(const struct node *n, const char *key);
 int64_t attr_int(const struct node *n, const char *key, int64_t absent);

@@ -104,11 +104,12 @@ static int clone_attrs(const struct node *n, struct attr *attrs)
 
 static void clone_node(struct list list, const struct node *n)
 {
-    struct value **args = arena_new_array(list.module->arena, struct value *, n->arg_count);
+    struct value **args = arena_new_array(list.module->nodes, struct value *, n->arg_count);
     for (int i = 0; i < n->arg_count; i++)
         args[i] = operand_inside(list, n->args[i], n);
-    struct node *clone = node_new(list, n->op, n->arg_count, 1, n->attr_count);
+    struct node *clone = node_new(list, n->op, 0, 1, n->attr_count);
     clone->attr_count = clone_attrs(n, clone->attrs);
+    clone->arg_count = n->arg_count;
     clone->args = args;
     clone->results[0]->type = node_result(n)->type;
     node_insert(list, clone, NULL);
@@ -144,10 +145,9 @@ static void clear_operands(const struct node *n)
         n->args[i]->note = NULL;
 }
 
-static struct kernel *build_kernel(struct body *b)
+static void build_kernel(struct body *b, struct kernel *k)
 {
     struct module *m = b->kernels->module;
-    struct kernel *k = arena_alloc(m->arena, sizeof *k);
     k->space = (struct type){ .elem = ELEM_REAL, .shape = node_result(b->nodes[0])->type.shape };
     if (b->product)
         clone_product(b, k);
@@ -155,7 +155,7 @@ static struct kernel *build_kernel(struct body *b)
         add_operands(b, k, b->nodes[i]);
     for (int i = 0; i < b->count; i++)
         clone_node(kernel_list(m, k), b->nodes[i]);
-    k->results = arena_new_array(m->arena, struct value *, b->count);
+    k->results = arena_new_array(m->nodes, struct value *, b->count);
     for (int i = 0; i < b->count; i++) {
         struct value *v = node_result(b->nodes[i]);
         if (!is_result(b, v))
@@ -169,7 +169,6 @@ static struct kernel *build_kernel(struct body *b)
         clear_operands(b->product->product);
     for (int i = 0; b->product && i < b->product->cut_count; i++)
         clear_operands(b->product->cuts[i]);
-    return k;
 }
 
 /* ---- equal kernels --------------------------------------------------------------------------- */
@@ -273,21 +272,37 @@ static void build_call(struct body *b, struct kernel *k, struct node *before)
     call->line = like->line;
     call->t = t;
     call->part = slot_of(b->nodes[0])->part;
-    call->note = arena_alloc(list.module->arena, sizeof(struct slot));
+    call->note = arena_alloc(b->fusion->arena, sizeof(struct slot));
     node_insert(list, call, before);
 }
 
-static struct kernel *find_kernel(struct body *b, struct kernel *k)
+static struct kernel *keep_kernel(struct body *b, const struct kernel *built)
 {
     struct kernels *all = b->kernels;
-    uint64_t hash = hash_kernel(k);
-    struct kernel *found = table_find(&all->found, hash, are_kernels_equal, k);
-    if (found)
-        return found;
-    struct label *label = k->note = arena_alloc(all->module->arena, sizeof *label);
+    struct kernel *k = arena_alloc(all->module->arena, sizeof *k);
+    struct label *label = arena_alloc(all->module->arena, sizeof *label);
     *label = (struct label){ find_usual(b, scope_key)->scope, slot_of(b->nodes[0])->part };
+    *k = *built;
+    k->note = label;
     *all->end = k;
     all->end = &k->next;
+    return k;
+}
+
+/* The kernel of the body; its nodes are given up if an equal one is there. */
+static struct kernel *find_kernel(struct body *b)
+{
+    struct kernels *all = b->kernels;
+    const struct arena_mark start = arena_mark(all->module->nodes);
+    struct kernel built = { 0 };
+    build_kernel(b, &built);
+    const uint64_t hash = hash_kernel(&built);
+    struct kernel *k = table_find(&all->found, hash, are_kernels_equal, &built);
+    if (k) {
+        arena_release(all->module->nodes, start);
+        return k;
+    }
+    k = keep_kernel(b, &built);
     table_add(&all->found, hash, k);
     return k;
 }
@@ -295,14 +310,14 @@ static struct kernel *find_kernel(struct body *b, struct kernel *k)
 /* The nodes become one call, which stands before `before`. */
 static void make_call(struct body *b, struct node *before)
 {
-    struct arena *a = b->kernels->module->arena;
+    struct arena *a = b->kernels->module->nodes;
     struct list list = program_list(b->fusion->program);
     int operands = b->product ? 2 : 0;
     for (int i = 0; i < b->count; i++)
         operands += b->nodes[i]->arg_count;
     b->operands = arena_new_array(a, struct value *, operands);
     b->results = arena_new_array(a, struct value *, b->count);
-    build_call(b, find_kernel(b, build_kernel(b)), before);
+    build_call(b, find_kernel(b), before);
     for (int i = 0; i < b->count; i++)
         node_remove(list, b->nodes[i]);
     for (int i = 0; b->product && i < b->product->cut_count; i++)
@@ -357,7 +372,7 @@ static void open_tally(struct kernels *k, const struct program *p)
     int keys = k->module->scope_count + 1;
     for (const struct node *n = p->first; n; n = n->next)
         keys = time_key(n) >= keys ? time_key(n) + 1 : keys;
-    k->tally = arena_new_array(k->module->arena, int, keys);
+    k->tally = arena_new_array(k->module->scratch, int, keys);
 }
 
 /* needs   groups; values without notes
@@ -408,9 +423,7 @@ static int has_name(const void *item, const void *key)
 
 static struct base *find_base(struct table *bases, const char *name)
 {
-    uint64_t hash = 0;
-    for (const char *c = name; *c; c++)
-        hash = hash_word(hash, (unsigned char)*c);
+    const uint64_t hash = hash_text(name);
     struct base *base = table_find(bases, hash, has_name, name);
     if (base)
         return base;

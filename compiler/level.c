@@ -67,7 +67,7 @@ static void fill_slot(struct slot *s, struct node *n, struct table *shapes, int 
 
 struct fusion *open_slots(struct program *p)
 {
-    struct arena *a = p->module->arena;
+    struct arena *a = p->module->scratch;
     struct fusion *f = arena_alloc(a, sizeof *f);
     struct table shapes = { .arena = a };
     int args = 0, i = 0;

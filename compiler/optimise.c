@@ -31,5 +31,6 @@ void optimise(struct module *m, const struct options *o)
         dce(m);
     if (panels)
         layout(m);
+    compact(m); /* most of the nodes are gone by now */
     m->stage = STAGE_OPT;
 }

@@ -30,6 +30,8 @@ void emit_trainer(struct module *m, const struct options *o);      /* the C file
 void fold(struct module *m);
 void cse(struct module *m);
 void dce(struct module *m);
+/* Moves all nodes into new memory, in the order of their lists. */
+void compact(struct module *m);
 void batch(struct module *m);
 /* Puts every elementwise node of REAL or BIT into a kernel; `chains` false: each into one of its own; `products`: with
  * the products before them. */

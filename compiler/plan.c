@@ -85,6 +85,7 @@ static struct place place_of(const struct module *m, const struct value *v)
 
 static void plan_program(struct module *m, struct program *p)
 {
+    const struct arena_mark start = arena_mark(m->scratch);
     const struct homes *homes = homes_find(p);
     struct slabs *s = slabs_find(p, homes);
     overlay_slabs(s);
@@ -93,6 +94,7 @@ static void plan_program(struct module *m, struct program *p)
         for (int i = 0; i < n->result_count; i++)
             n->results[i]->place = place_of(m, n->results[i]);
     clear_notes(p);
+    arena_release(m->scratch, start);
     if (p->work_bytes > m->work_bytes)
         m->work_bytes = p->work_bytes;
 }

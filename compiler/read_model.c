@@ -32,13 +32,15 @@ static struct module *read_ir(struct arena *a, const struct options *o)
 /* Of what is compiled in, as it was traced: rewrites, schedules and places do not make another model. */
 static const char *hash_module(const struct module *m)
 {
-    struct buffer text = { .arena = m->arena };
+    const struct arena_mark start = arena_mark(m->scratch);
+    struct buffer text = { .arena = m->scratch };
     struct sha256 sum;
     char hex[65];
     module_write(m, &text, WRITE_HASHED);
     sha256_init(&sum);
     sha256_add(&sum, text.text, text.length);
     sha256_hex(&sum, hex);
+    arena_release(m->scratch, start);
     return arena_copy(m->arena, hex, 64);
 }
 

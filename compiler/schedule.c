@@ -116,13 +116,15 @@ static void schedule_node(struct scheduler *s, struct node *n)
 
 static void schedule_program(struct program *p)
 {
-    struct arena *a = p->module->arena;
+    struct arena *a = p->module->scratch;
+    const struct arena_mark start = arena_mark(a);
     struct scheduler s = { .p = p, .a = a, .accesses.arena = a };
     settle(p);
     for (struct node *n = p->first; n; n = n->next)
         if (node_runs(n))
             schedule_node(&s, n);
     clear_notes(p);
+    arena_release(a, start);
 }
 
 /* Needs the stage opt: every elementwise node but doubles inside a kernel. Adds copies

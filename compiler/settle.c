@@ -41,7 +41,7 @@ static const char *free_name(struct module *m, const char *verb, struct shape s)
 
 static void return_value(struct module *m, struct kernel *k, struct value *v)
 {
-    k->results = arena_new_array(m->arena, struct value *, 1);
+    k->results = arena_new_array(m->nodes, struct value *, 1);
     k->results[k->result_count++] = v;
 }
 
@@ -163,7 +163,7 @@ static struct value *copy_for_part(struct settler *s, struct value *v, const str
     for (struct copy *c = made ? *made : NULL; c; c = c->next)
         if (home_equal(&c->home, home))
             return c->value;
-    struct copy *c = arena_alloc(s->m->arena, sizeof *c);
+    struct copy *c = arena_alloc(s->m->scratch, sizeof *c);
     *c = (struct copy){ copy_early(s, v, concat), *home, made ? *made : NULL };
     if (made)
         *made = c;
@@ -174,7 +174,7 @@ static void settle_concat(struct settler *s, struct node *n)
 {
     if (n->arg_count > s->capacity) {
         s->capacity = 2 * n->arg_count;
-        s->parts = arena_new_array(s->m->arena, struct home, s->capacity);
+        s->parts = arena_new_array(s->m->scratch, struct home, s->capacity);
     }
     homes_of_parts(n, s->parts);
     for (int i = 0; i < n->arg_count; i++)
@@ -221,7 +221,7 @@ struct homes *settle(struct program *p)
     for (;;) {
         struct homes *homes = homes_find(p);
         s.changed = false;
-        s.copies = arena_new_array(s.m->arena, struct copy *, p->next_id);
+        s.copies = arena_new_array(s.m->scratch, struct copy *, p->next_id);
         for (struct node *n = p->first; n; n = n->next)
             settle_node(&s, n);
         if (!s.changed)

@@ -113,7 +113,7 @@ static struct value *slice_operand(struct sinker *s, const struct node *n, int a
 /* The slice becomes what n is, of slices. */
 static void sink_into(struct sinker *s, const struct node *n, struct node *slice)
 {
-    struct value **args = arena_new_array(s->arena, struct value *, n->arg_count);
+    struct value **args = arena_new_array(s->program->module->nodes, struct value *, n->arg_count);
     for (int i = 0; i < n->arg_count; i++)
         args[i] = slice_operand(s, n, i, slice);
     slice->op = n->op;
@@ -133,7 +133,8 @@ static void sink_into(struct sinker *s, const struct node *n, struct node *slice
  * breaks  nothing */
 void sink_slices(struct program *p)
 {
-    struct sinker s = { .program = p, .arena = p->module->arena, .slices.arena = p->module->arena };
+    struct arena *a = p->module->scratch;
+    struct sinker s = { .program = p, .arena = a, .slices.arena = a };
     clear_notes(p);
     for (struct node *n = p->first; n; n = n->next)
         add_uses(&s, n, 1);

@@ -299,7 +299,7 @@ static enum slab_kind kind_of(const struct value *v)
 
 static struct slabs *open_slabs(const struct program *p, const struct homes *homes)
 {
-    struct arena *a = p->module->arena;
+    struct arena *a = p->module->scratch;
     struct slabs *s = arena_alloc(a, sizeof *s);
     *s = (struct slabs){ .arena = a, .count = homes->root_count, .phases = program_phases(p) };
     s->items = arena_new_array(a, struct slab, s->count);
