@@ -18,11 +18,11 @@ struct checker {
     const char *after;
     bool from_user;
     int faults;
-    struct names named;    /* $tensor and @kernel, to the object that bears the name */
-    struct names assigned; /* tensors assigned so far */
-    struct names results;  /* names of results so far */
-    const char *room;      /* program train */
-    struct known *known;   /* by id, of the list at hand */
+    struct names tensors, kernels; /* to the object that bears the name */
+    struct names assigned;         /* tensors assigned so far */
+    struct names results;          /* names of results so far */
+    const char *room;              /* program train */
+    struct known *known;           /* by id, of the list at hand */
     int known_count, known_room;
 };
 
@@ -61,7 +61,7 @@ static void begin_room(struct checker *c, const char *kind, const char *name, in
     c->room = arena_printf(c->m->arena, "%s %s", kind, name);
     if (next_id > c->known_room) {
         c->known_room = next_id;
-        c->known = arena_new_array(c->m->arena, struct known, next_id);
+        c->known = arena_new_array(c->m->scratch, struct known, next_id);
     }
     c->known_count = next_id;
     for (int i = 0; i < next_id; i++)
@@ -100,9 +100,9 @@ static const struct tensor *viewed(struct checker *c, const struct value *v)
 static void check_argument(struct checker *c, const struct node *n, const struct value *v)
 {
     if (v->tensor) {
-        const char *name = arena_printf(c->m->arena, "$%s", v->tensor->name);
-        if (v != &v->tensor->value || names_find(&c->named, token_of(name)) != v->tensor)
-            complain(c, n, arena_printf(c->m->arena, "%s is no tensor of this module", name));
+        const char *name = v->tensor->name;
+        if (v != &v->tensor->value || names_find(&c->tensors, token_of(name)) != v->tensor)
+            complain(c, n, arena_printf(c->m->arena, "$%s is no tensor of this module", name));
     } else {
         const struct known *k = known_of(c, v);
         if (!k || k->value != v)
@@ -133,9 +133,9 @@ static void check_node(struct checker *c, const struct kernel *k, const struct n
     for (int i = 0; i < n->arg_count; i++)
         check_argument(c, n, n->args[i]);
     if (n->op == OP_CALL && n->kernel) {
-        const char *name = arena_printf(c->m->arena, "@%s", n->kernel->name);
-        if (names_find(&c->named, token_of(name)) != n->kernel)
-            complain(c, n, arena_printf(c->m->arena, "%s is no kernel of this module", name));
+        const char *name = n->kernel->name;
+        if (names_find(&c->kernels, token_of(name)) != n->kernel)
+            complain(c, n, arena_printf(c->m->arena, "@%s is no kernel of this module", name));
     }
     if (n->scope && !(n->scope >= c->m->scopes && n->scope < c->m->scopes + c->m->scope_count))
         complain(c, n, "its scope is not of this module");
@@ -210,18 +210,18 @@ static void check_program(struct checker *c, const struct program *p)
 
 /* ---- the module ------------------------------------------------------------------------------- */
 
-static void add_name(struct checker *c, char sigil, const char *name, void *what)
+static void add_name(struct checker *c, struct names *names, char sigil, const char *name,
+                     void *what)
 {
-    const char *text = arena_printf(c->m->arena, "%c%s", sigil, name);
-    if (names_find(&c->named, token_of(text)))
-        complain(c, NULL, arena_printf(c->m->arena, "%s is defined twice", text));
+    if (names_find(names, token_of(name)))
+        complain(c, NULL, arena_printf(c->m->arena, "%c%s is defined twice", sigil, name));
     else
-        names_add(&c->named, token_of(text), what);
+        names_add(names, token_of(name), what);
 }
 
 static void check_tensor(struct checker *c, struct tensor *t)
 {
-    add_name(c, '$', t->name, t);
+    add_name(c, &c->tensors, '$', t->name, t);
     if (t->value.tensor != t || t->value.def)
         complain(c, NULL, arena_printf(c->m->arena, "$%s is not its own value", t->name));
     if (t->value.type.elem != ELEM_REAL)
@@ -241,28 +241,32 @@ static void check_places(struct checker *c)
     if (fault)
         complain(c, NULL, fault);
     for (struct program *p = m->programs; p && c->faults == 0; p = p->next) {
+        const struct arena_mark start = arena_mark(m->scratch);
         const struct node *at = NULL;
         c->room = arena_printf(m->arena, "program %s", p->name);
         fault = m->stage == STAGE_PLAN ? check_plan(p, &at) : check_schedule(p, &at);
         if (fault)
             complain(c, at, fault);
+        arena_release(m->scratch, start);
     }
 }
 
 void module_check(const struct module *m, const char *after, bool from_user)
 {
+    const struct arena_mark start = arena_mark(m->scratch);
     struct checker c = { .m = m, .after = after, .from_user = from_user, .room = "tensors" };
-    c.named.arena = c.assigned.arena = c.results.arena = m->arena;
+    c.tensors.arena = c.kernels.arena = c.assigned.arena = c.results.arena = m->scratch;
     for (struct tensor *t = m->tensors; t; t = t->next)
         check_tensor(&c, t);
     for (struct kernel *k = m->kernels; k; k = k->next)
-        add_name(&c, '@', k->name, k);
+        add_name(&c, &c.kernels, '@', k->name, k);
     for (const struct kernel *k = m->kernels; k; k = k->next)
         check_kernel(&c, k);
     for (const struct program *p = m->programs; p; p = p->next)
         check_program(&c, p);
     if (m->stage >= STAGE_SCHEDULE && c.faults == 0)
         check_places(&c);
+    arena_release(m->scratch, start);
     if (from_user)
         diag_stop_on_errors();
 }

@@ -23,10 +23,8 @@ static const struct attr *find_attr(const struct node *n, const char *key)
 
 static const char *attr_fault(const struct module *m, const struct node *n)
 {
-    struct attr_spec specs[MAX_ATTRS + 1];
     int known = 0;
-    read_attr_specs(n->op, specs);
-    for (const struct attr_spec *s = specs; s->key[0]; s++) {
+    for (const struct attr_spec *s = attr_specs(n->op); s->key[0]; s++) {
         const struct attr *a = find_attr(n, s->key);
         if (a && a->kind != s->kind)
             return COMPLAIN(m, "%s: the attribute %s is of another kind", op_table[n->op].name,
@@ -209,7 +207,7 @@ static const char *type_fault(const struct module *m, const struct node *n)
 {
     struct type few[8], *types = few, is, given = { 0 };
     if (n->arg_count > 8)
-        types = arena_new_array(m->arena, struct type, n->arg_count);
+        types = arena_new_array(m->scratch, struct type, n->arg_count);
     for (int i = 0; i < n->arg_count; i++)
         types[i] = n->args[i]->type;
     if (n->result_count > 0)

@@ -222,18 +222,19 @@ struct module *module_read(struct arena *a, const char *file, const char *text, 
     r->m->inputs = arena_alloc(a, sizeof *r->m->inputs);
     r->m->inputs->path = file;
     r->lex = (struct lexer){ a, file, text, text + length, text, 0, 0, false };
-    r->ops.arena = r->globals.arena = r->locals.arena = a;
+    r->ops.arena = r->globals.arena = r->locals.arena = r->m->scratch;
+    const struct arena_mark start = arena_mark(r->m->scratch);
     r->layers_end = &r->m->layers;
     r->hypers_end = &r->m->hypers;
     for (int op = 0; op < OP_COUNT; op++) {
         const char *name = op_table[op].name;
         names_add(&r->ops, (struct token){ name, strlen(name) }, (void *)&op_table[op]);
-        read_attr_specs((enum op)op, r->specs[op]);
     }
     if (length > MAX_TEXT)
         lex_fail(&r->lex, text, "the text has %zu bytes; more than %d are refused", length,
                  MAX_TEXT);
     else if (read_first_line(r))
         read_statements(r);
+    arena_release(r->m->scratch, start);
     return r->lex.errors > 0 ? NULL : r->m;
 }

@@ -128,7 +128,7 @@ static int read_values(struct reader *r)
     do {
         if (n == r->arg_capacity) {
             r->arg_capacity = 2 * n + 16;
-            r->args = arena_grow(r->m->arena, r->args, n, r->arg_capacity, sizeof *r->args);
+            r->args = arena_grow(r->m->scratch, r->args, n, r->arg_capacity, sizeof *r->args);
         }
         r->args[n++] = read_value(r);
     } while (lex_is(&r->lex, ','));
@@ -156,7 +156,7 @@ static void read_results(struct reader *r, struct results *results)
             lex_fail(&r->lex, r->lex.at, "a node has at most %d results", MAX_RESULTS);
             return;
         }
-        struct value *v = arena_alloc(r->m->arena, sizeof *v);
+        struct value *v = arena_alloc(r->m->nodes, sizeof *v);
         *v = read_declaration(r, &results->names[results->count]);
         v->place = read_place(r);
         results->values[results->count++] = v;
@@ -202,7 +202,7 @@ static const struct attr_spec *read_attr_key(struct reader *r, enum op op)
 {
     const char *at = (lex_peek(&r->lex), r->lex.at);
     const char *key = lex_name(&r->lex, "an attribute");
-    const struct attr_spec *s = r->specs[op];
+    const struct attr_spec *s = attr_specs(op);
     while (s->key[0] && strcmp(s->key, key) != 0)
         s++;
     if (!s->key[0])
@@ -312,7 +312,7 @@ static void read_node(struct reader *r, struct list list, const struct kernel *k
     struct node *n = r->lex.failed ? NULL : read_operation(r, list);
     if (n) {
         n->result_count = results.count;
-        n->results = arena_new_array(r->m->arena, struct value *, results.count);
+        n->results = arena_new_array(r->m->nodes, struct value *, results.count);
         for (int i = 0; i < results.count; i++) {
             n->results[i] = results.values[i];
             n->results[i]->def = n;
@@ -393,7 +393,7 @@ static void read_return(struct reader *r, struct kernel *k)
     if (r->lex.failed)
         return;
     k->result_count = n;
-    k->results = arena_grow(r->m->arena, r->args, (size_t)n, (size_t)n, sizeof *r->args);
+    k->results = arena_grow(r->m->nodes, r->args, (size_t)n, (size_t)n, sizeof *r->args);
 }
 
 static void kernel_statement(struct reader *r, void *context)

@@ -24,9 +24,8 @@ static enum attr_kind kind_of(const char *word)
     die("ops.def: unknown kind of attribute `%s`", word);
 }
 
-void read_attr_specs(enum op op, struct attr_spec specs[MAX_ATTRS + 1])
+static void read_attr_specs(enum op op, struct attr_spec *specs)
 {
-    memset(specs, 0, sizeof *specs * (MAX_ATTRS + 1));
     const char *s = op_table[op].attributes;
     for (int i = 0; *s; i++) {
         size_t n = strcspn(s, ":");
@@ -37,4 +36,15 @@ void read_attr_specs(enum op op, struct attr_spec specs[MAX_ATTRS + 1])
         s += strcspn(s, " ");
         s += *s == ' ';
     }
+}
+
+/* Asked for every node that is read, checked or written: ops.def is read once. */
+const struct attr_spec *attr_specs(enum op op)
+{
+    static struct attr_spec specs[OP_COUNT][MAX_ATTRS + 1];
+    static bool known[OP_COUNT];
+    if (!known[op])
+        read_attr_specs(op, specs[op]);
+    known[op] = true;
+    return specs[op];
 }

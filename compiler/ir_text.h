@@ -21,7 +21,7 @@ struct attr_spec {
     char key[12];
     enum attr_kind kind;
 };
-void read_attr_specs(enum op op, struct attr_spec specs[MAX_ATTRS + 1]);
+const struct attr_spec *attr_specs(enum op op);
 
 /* ---- the reader's tokens (ir_lex.c) ----------------------------------------------------------- */
 
@@ -75,7 +75,6 @@ struct reader {
     struct lexer lex;
     struct module *m;
     struct names ops, globals /* $tensor @kernel */, locals /* %value */;
-    struct attr_spec specs[OP_COUNT][MAX_ATTRS + 1];
     int named;      /* tensors, kernels, layers, scopes, hypers so far */
     int largest_id; /* of the program or kernel at hand */
     struct layer **layers_end;

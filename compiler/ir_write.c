@@ -6,7 +6,6 @@ struct writer {
     const struct module *m;
     struct buffer *out;
     int flags;
-    struct attr_spec specs[OP_COUNT][MAX_ATTRS + 1];
 };
 
 /* ---- tokens ----------------------------------------------------------------------------------- */
@@ -302,7 +301,7 @@ static void put_attr(struct writer *w, const struct attr *a)
 static void put_attrs(struct writer *w, const struct node *n)
 {
     int written = 0;
-    for (const struct attr_spec *s = w->specs[n->op]; s->key[0]; s++) {
+    for (const struct attr_spec *s = attr_specs(n->op); s->key[0]; s++) {
         const struct attr *a = find_attr(n, s->key);
         if (!a || (a->kind == ATTR_FLAG && !a->i))
             continue;
@@ -413,10 +412,7 @@ static void put_lines(struct writer *w)
 
 void module_write(const struct module *m, struct buffer *out, int flags)
 {
-    struct writer *w = arena_alloc(m->arena, sizeof *w);
-    *w = (struct writer){ .m = m, .out = out, .flags = flags };
-    for (int op = 0; op < OP_COUNT; op++)
-        read_attr_specs((enum op)op, w->specs[op]);
+    struct writer *w = &(struct writer){ .m = m, .out = out, .flags = flags };
     put_head(w);
     for (const struct tensor *t = m->tensors; t; t = t->next)
         put_tensor(w, t);

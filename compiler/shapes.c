@@ -108,10 +108,9 @@ static const char *bad_size(const struct query *q, struct type t)
         if (t.shape.dim[i] < 1)
             return COMPLAIN(q, "%s: every size must be at least 1, found %s", q->name,
                             shape_text(q, t.shape));
-        if (t.shape.dim[i] > MAX_ELEMENTS / n)
+        if (t.shape.dim[i] > MAX_ELEMENTS || (n *= t.shape.dim[i]) > MAX_ELEMENTS)
             return COMPLAIN(q, "%s: a value of %s has more than %d elements", q->name,
                             shape_text(q, t.shape), MAX_ELEMENTS);
-        n *= t.shape.dim[i];
     }
     if (t.elem == ELEM_DOUBLE && t.shape.rank > 0)
         return COMPLAIN(q, "%s: a double is a scalar, found %s", q->name, type_text(q->arena, t));

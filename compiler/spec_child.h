@@ -32,7 +32,6 @@ struct spec {
     enum part part;
     bool users_code; /* nodes get the line of the spec that made them */
     int nodes, tensors;
-    struct attr_spec attr_specs[OP_COUNT][MAX_ATTRS + 1];
 };
 
 struct spec *spec_of(lua_State *L);

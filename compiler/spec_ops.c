@@ -163,7 +163,7 @@ static struct attr read_attr(lua_State *L, const struct attr_spec *a)
 static int read_attrs(lua_State *L, enum op op, int index, struct attr attrs[MAX_ATTRS])
 {
     int n = 0;
-    for (const struct attr_spec *a = spec_of(L)->attr_specs[op]; a->key[0]; a++) {
+    for (const struct attr_spec *a = attr_specs(op); a->key[0]; a++) {
         if (lua_getfield(L, index, a->key) != LUA_TNIL)
             attrs[n++] = read_attr(L, a);
         lua_pop(L, 1);
@@ -240,10 +240,8 @@ static void make_metatable(lua_State *L)
 
 void spec_open_operations(lua_State *L)
 {
-    struct spec *s = spec_of(L);
     lua_newtable(L);
     for (int op = 0; op < OP_COUNT; op++) {
-        read_attr_specs((enum op)op, s->attr_specs[op]);
         push_operation(L, (enum op)op);
         lua_setfield(L, -2, op_table[op].name);
     }
