@@ -11,6 +11,7 @@
 #define LSTMC_EMISSION_H
 #include "ir.h"
 #include "options.h"
+#include "table.h"
 
 enum { MAX_LANES = 16 }; /* of the widest vector; columns of bits in a word */
 
@@ -33,8 +34,14 @@ struct operand {
     const char *word; /* in equations */
 };
 
+/* All that a form's C function depends on, as numbers. */
+struct key {
+    int64_t *words;
+    int count;
+};
+
 struct form {
-    const char *key;           /* equal for nodes that share the form */
+    struct key key;            /* equal for nodes that share the form */
     const char *name;          /* in C */
     const struct node *like;   /* the first node of the form */
     const struct kernel *body; /* of elementwise forms; else NULL */
@@ -127,6 +134,7 @@ struct emission {
     const char *real;         /* float */
     const char *facts;        /* of the banner */
     struct form *forms, **forms_end;
+    struct table forms_by_key;
     struct names *form_names;
     struct work *works; /* a program each */
 };

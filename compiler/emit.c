@@ -141,6 +141,7 @@ static struct emission open_emission(struct module *m, const struct options *o)
     e.upper = c_upper(m->arena, m->name);
     e.real = m->dtype == DTYPE_FLOAT64 ? "double" : "float";
     e.form_names = names_in(m->arena);
+    e.forms_by_key.arena = m->arena;
     return e;
 }
 

@@ -1,5 +1,5 @@
-/* Steps and forms. A form is found by its key, a text that holds all that its C function depends
- * on: what is computed, the type and stride of each operand, and how operands lie to each other. */
+/* Steps and forms. A form is found by its key, which holds all that its C function depends on: what
+ * is computed, the type and stride of each operand, and how operands lie to each other. */
 #include "emit_steps.h"
 #include "diag.h"
 #include "emit_memory.h"
@@ -120,24 +120,72 @@ static void place_operands(struct emission *e, struct form *f, const struct memo
 
 /* ---- keys and names -------------------------------------------------------------------------- */
 
-static const char *form_key(struct emission *e, const struct form *f, const struct node *n)
+static void add_word(struct key *key, int64_t word)
 {
-    struct buffer key = { .arena = e->arena };
-    buffer_printf(&key, "%s %d%d%d %d", f->body ? f->body->name : op_table[n->op].name, f->axis,
-                  f->flat, f->blas, f->checked);
+    key->words[key->count++] = word;
+}
+
+static void add_attrs(struct key *key, const struct node *n)
+{
+    for (int i = 0; i < n->attr_count; i++) {
+        int64_t bits;
+        memcpy(&bits, &n->attrs[i].num, sizeof bits);
+        if (strcmp(n->attrs[i].key, "t") == 0)
+            continue;
+        add_word(key, n->attrs[i].i);
+        add_word(key, bits);
+    }
+}
+
+static void add_type(struct key *key, struct type t)
+{
+    add_word(key, t.elem);
+    add_word(key, t.layout.parts);
+    add_word(key, t.layout.lanes);
+    add_word(key, t.shape.rank);
+    for (int i = 0; i < t.shape.rank; i++)
+        add_word(key, t.shape.dim[i]);
+}
+
+enum { KEY_HEAD = 8, ATTR_WORDS = 2, OPERAND_WORDS = 7 + MAX_RANK }; /* at most */
+
+static struct key form_key(struct emission *e, const struct form *f, const struct node *n)
+{
+    const int most = KEY_HEAD + ATTR_WORDS * n->attr_count + OPERAND_WORDS * f->operand_count;
+    struct key key = { .words = arena_new_array(e->arena, int64_t, most) };
+    add_word(&key, f->body ? (int64_t)(intptr_t)f->body->name : 0);
+    add_word(&key, f->body ? 0 : n->op);
+    add_word(&key, f->axis);
+    add_word(&key, f->flat);
+    add_word(&key, f->blas);
+    add_word(&key, f->checked);
     if (!f->body || n->op == OP_BERNOULLI) /* a body's name says all about its nodes */
-        for (int i = 0; i < n->attr_count; i++)
-            if (strcmp(n->attrs[i].key, "t") != 0)
-                buffer_printf(&key, " %" PRId64 " %a", n->attrs[i].i, n->attrs[i].num);
-    if (!f->body) /* products choose their tiles by the blocks */
-        buffer_printf(&key, " %dx%d", n->grid.blocks, n->grid.unit);
+        add_attrs(&key, n);
+    add_word(&key, f->body ? 0 : n->grid.blocks); /* products choose their tiles by the blocks */
+    add_word(&key, f->body ? 0 : n->grid.unit);
     for (int i = 0; i < f->operand_count; i++) {
         const struct operand *o = &f->operands[i];
-        buffer_printf(&key, ", %s %d+%" PRId64, type_text(e->arena, o->type), o->array, o->shift);
-        if (o->array >= 0)
-            buffer_printf(&key, ":%" PRId64, f->arrays[o->array].stride);
+        add_type(&key, o->type);
+        add_word(&key, o->array);
+        add_word(&key, o->shift);
+        add_word(&key, o->array >= 0 ? f->arrays[o->array].stride : 0);
     }
-    return key.text;
+    return key;
+}
+
+static uint64_t hash_key(struct key key)
+{
+    uint64_t hash = 0;
+    for (int i = 0; i < key.count; i++)
+        hash = hash_word(hash, (uint64_t)key.words[i]);
+    return hash;
+}
+
+static int has_key(const void *item, const void *key)
+{
+    const struct key *a = &((const struct form *)item)->key, *b = key;
+    return a->count == b->count &&
+           memcmp(a->words, b->words, (size_t)a->count * sizeof *a->words) == 0;
 }
 
 static const char *product_name(struct emission *e, const struct node *n)
@@ -225,9 +273,11 @@ static struct form *form_find(struct emission *e, struct form *f, const struct m
                               const struct value *const *values)
 {
     f->key = form_key(e, f, f->like);
-    for (struct form *g = e->forms; g; g = g->next)
-        if (strcmp(g->key, f->key) == 0)
-            return g;
+    const uint64_t hash = hash_key(f->key);
+    struct form *found = table_find(&e->forms_by_key, hash, has_key, &f->key);
+    if (found)
+        return found;
+    table_add(&e->forms_by_key, hash, f);
     f->name = take_form_name(e, form_name(e, f, f->like));
     name_arrays(e, f, m, values);
     *e->forms_end = f;
@@ -341,15 +391,16 @@ static struct step *step_append(struct emission *e, struct work *w, const struct
 static void add_step(struct emission *e, struct work *w, const struct node *n)
 {
     struct step *s = step_append(e, w, n);
-    struct form *f = arena_alloc(e->arena, sizeof *f);
     const struct host *host = n->note;
     const int count = n->result_count + n->arg_count;
+    s->values = arena_new_array(e->arena, const struct value *, count);
+    const struct arena_mark start = arena_mark(e->arena);
+    struct form *f = arena_alloc(e->arena, sizeof *f);
     *f = (struct form){ .like = n, .body = body_of(e, n), .axis = n->grid.axis, .checked = -1 };
     f->blas = by_blas(e, w, n);
     f->result_count = n->result_count;
     f->operand_count = count;
     f->operands = arena_new_array(e->arena, struct operand, count);
-    s->values = arena_new_array(e->arena, const struct value *, count);
     for (int i = 0; i < count; i++) {
         s->values[i] = i < n->result_count ? n->results[i] : n->args[i - n->result_count];
         f->operands[i].type = formal_type(f, i, s->values[i]);
@@ -361,6 +412,8 @@ static void add_step(struct emission *e, struct work *w, const struct node *n)
     f->flat = f->body && can_flatten(f, n, s->values);
     place_operands(e, f, &w->memory, s->values);
     s->form = form_find(e, f, &w->memory, s->values);
+    if (s->form != f)
+        arena_release(e->arena, start);
     s->form->parts |= 1u << n->part;
 }
 

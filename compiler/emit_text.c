@@ -1,4 +1,5 @@
 #include "emit_text.h"
+#include "table.h"
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
@@ -67,25 +68,24 @@ const char *c_upper(struct arena *a, const char *name)
 
 struct names {
     struct arena *arena;
-    struct taken {
-        const char *name;
-        struct taken *next;
-    } * first;
+    struct table taken; /* of strings */
 };
 
 struct names *names_in(struct arena *a)
 {
     struct names *n = arena_alloc(a, sizeof *n);
-    n->arena = a;
+    *n = (struct names){ .arena = a, .taken.arena = a };
     return n;
+}
+
+static int is_name(const void *item, const void *key)
+{
+    return strcmp(item, key) == 0;
 }
 
 bool names_has(const struct names *n, const char *name)
 {
-    const struct taken *t = n->first;
-    while (t && strcmp(t->name, name) != 0)
-        t = t->next;
-    return t;
+    return table_find(&n->taken, hash_text(name), is_name, name);
 }
 
 const char *names_take(struct names *n, const char *wanted)
@@ -93,9 +93,7 @@ const char *names_take(struct names *n, const char *wanted)
     const char *name = wanted;
     for (int i = 2; names_has(n, name); i++)
         name = arena_printf(n->arena, "%s_%d", wanted, i);
-    struct taken *t = arena_alloc(n->arena, sizeof *t);
-    *t = (struct taken){ name, n->first };
-    n->first = t;
+    table_add(&n->taken, hash_text(name), (void *)name);
     return name;
 }
 
@@ -215,7 +213,8 @@ void put_list(struct buffer *out, int indent, const char *before, const char *co
             buffer_puts(out, " ");
             at++;
         }
-        buffer_printf(out, "%s%s", parts[i], end);
+        buffer_puts(out, parts[i]);
+        buffer_puts(out, end);
         at += more;
     }
     if (n == 0)
