@@ -12,7 +12,7 @@
 
 static struct prover prover_new(const struct program *p)
 {
-    struct arena *a = p->module->arena;
+    struct arena *a = p->module->scratch;
     return (struct prover){ .p = p, .m = p->module, .arena = a };
 }
 
@@ -95,8 +95,8 @@ const char *check_schedule(struct program *p, const struct node **at)
     if (!fault) {
         const int64_t bytes[REGION_STATE + 1] = { [REGION_WORK] = spread_roots(&v, homes) };
         v.place = place_by_home;
-        v.read = map_new(v.arena, bytes);
-        v.written = map_new(v.arena, bytes);
+        v.read = map_new(v.arena, bytes, p->next_id);
+        v.written = map_new(v.arena, bytes, p->next_id);
         fault = find_race(&v, at);
     }
     clear_notes(p);
@@ -163,10 +163,10 @@ const char *check_tensors(const struct module *m)
     for (const struct tensor *t = m->tensors; t; t = t->next) {
         const char *fault = check_tensor(m, t);
         if (fault)
-            return arena_printf(m->arena, "$%s %s", t->name, fault);
+            return arena_printf(m->scratch, "$%s %s", t->name, fault);
         count++;
     }
-    const struct tensor **sorted = arena_new_array(m->arena, const struct tensor *, count);
+    const struct tensor **sorted = arena_new_array(m->scratch, const struct tensor *, count);
     count = 0;
     for (const struct tensor *t = m->tensors; t; t = t->next)
         sorted[count++] = t;
@@ -176,9 +176,10 @@ const char *check_tensors(const struct module *m)
         const struct value *a = &sorted[i - 1]->value, *b = &sorted[i]->value;
         const struct span x = span_of(m, a, a->place), y = span_of(m, b, b->place);
         if (span_overlaps(&x, &y))
-            return arena_printf(m->arena, "$%s and $%s overlap", a->tensor->name, b->tensor->name);
+            return arena_printf(m->scratch, "$%s and $%s overlap", a->tensor->name,
+                                b->tensor->name);
         if (a->tensor->kind == TENSOR_CARRIED && b->tensor->kind == TENSOR_STATE)
-            return arena_printf(m->arena, "$%s is saved and lies behind $%s, which is not",
+            return arena_printf(m->scratch, "$%s is saved and lies behind $%s, which is not",
                                 b->tensor->name, a->tensor->name);
     }
     return NULL;
@@ -298,9 +299,9 @@ const char *check_plan(struct program *p, const struct node **at)
         bytes[r] = region_bytes(v.m, p, r);
     clear_notes(p);
     v.place = place_given;
-    v.read = map_new(v.arena, bytes);
-    v.written = map_new(v.arena, bytes);
-    fault = find_overwritten(&v, map_new(v.arena, bytes), at);
+    v.read = map_new(v.arena, bytes, p->next_id);
+    v.written = map_new(v.arena, bytes, p->next_id);
+    fault = find_overwritten(&v, map_new(v.arena, bytes, p->next_id), at);
     fault = fault ? fault : find_race(&v, at);
     clear_notes(p);
     return fault;

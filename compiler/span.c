@@ -1,7 +1,8 @@
 #include "span.h"
 
-/* Enough for few items in each, few enough for a large matrix to touch them all. */
-enum { STRETCHES = 1024, SHORTEST = 64 };
+/* Of the work region, enough for few items in each, also in a long program, and few enough for a
+ * large matrix to touch them all. Tensors are few, and some of them are read in every step. */
+enum { WORK_STRETCHES = 1024, ITEMS_A_STRETCH = 16, TENSOR_STRETCHES = 64, SHORTEST = 64 };
 
 /* ---- spans --------------------------------------------------------------------------------- */
 
@@ -125,12 +126,14 @@ bool span_contains(const struct span *a, const struct span *b)
 
 /* ---- the map ------------------------------------------------------------------------------- */
 
-struct map *map_new(struct arena *a, const int64_t bytes[REGION_STATE + 1])
+struct map *map_new(struct arena *a, const int64_t bytes[REGION_STATE + 1], int items)
 {
     struct map *m = arena_alloc(a, sizeof *m);
     m->arena = a;
     for (int r = 0; r <= REGION_STATE; r++) {
-        m->length[r] = larger(SHORTEST, bytes[r] / STRETCHES + 1);
+        const int64_t stretches =
+            r == REGION_WORK ? larger(WORK_STRETCHES, items / ITEMS_A_STRETCH) : TENSOR_STRETCHES;
+        m->length[r] = larger(SHORTEST, bytes[r] / stretches + 1);
         m->stretches[r] = arena_new_array(a, struct stretch, bytes[r] / m->length[r] + 1);
     }
     return m;

@@ -41,7 +41,8 @@ struct map {
     struct item *spare;
 };
 
-struct map *map_new(struct arena *a, const int64_t bytes[REGION_STATE + 1]);
+/* For about so many items. */
+struct map *map_new(struct arena *a, const int64_t bytes[REGION_STATE + 1], int items);
 /* The stretches [first, end) that a span may touch. */
 struct stretch *map_stretches(struct map *m, const struct span *s, struct stretch **end);
 void map_add(struct map *m, const struct span *s, void *what);
