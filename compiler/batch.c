@@ -20,6 +20,13 @@ bool fits_value(int64_t rows, int64_t cols)
     return rows <= INT32_MAX / cols;
 }
 
+bool is_input_index(const struct value *v)
+{
+    while (v->def && (op_table[v->def->op].class == CLASS_VIEW || v->def->op == OP_CONCAT))
+        v = v->def->args[0];
+    return !v->def || v->def->op == OP_INPUT;
+}
+
 int compare_time(const struct node *a, const struct node *b)
 {
     int by_time = (a->t > b->t) - (a->t < b->t);

@@ -66,6 +66,9 @@ struct join *spread_join(struct batch *b, const struct join *like, const struct 
 int compare_weights(const struct value *a, const struct value *b);
 /* Does a value of this size stay within what a value may have? */
 bool fits_value(int64_t rows, int64_t cols);
+/* Whether indices come from the input. Those that the program computes may be wanted in two places, and there are no copies of
+ * them (settle.c), so nothing is joined by them. */
+bool is_input_index(const struct value *v);
 
 /* In the order of time; within a time step, or without one, in that of the forward pass. */
 int compare_time(const struct node *a, const struct node *b);

@@ -105,7 +105,7 @@ static bool is_sum(const struct node *n)
 
 static bool is_scatter(const struct node *n)
 {
-    return n->op == OP_SCATTER;
+    return n->op == OP_SCATTER && is_input_index(n->args[1]);
 }
 
 static bool (*const is_of_kind[KIND_COUNT])(const struct node *) = {

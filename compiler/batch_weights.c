@@ -36,7 +36,8 @@ static const struct {
 
 static bool is_candidate(const struct node *n)
 {
-    return habits[n->op].joins && !attr_flag(n, "ta");
+    return habits[n->op].joins && !attr_flag(n, "ta") &&
+           (n->op != OP_GATHER || is_input_index(n->args[1]));
 }
 
 /* ---- the products of each weight ------------------------------------------------------------- */

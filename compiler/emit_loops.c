@@ -47,6 +47,23 @@ static const char *name_pack(struct loop *l)
     return "pack_panels";
 }
 
+/* Along an axis that is not the last, of more than two. */
+static const char *name_reduce_planes(struct loop *l, struct shape x)
+{
+    const int axis = (int)attr_int(l->n, "axis", 0);
+    int64_t outer = 1, inner = 1;
+    for (int i = 0; i + 1 < x.rank; i++)
+        *(i < axis ? &outer : &inner) *= i == axis ? 1 : x.dim[i];
+    loop_add_matrix(l, 0);
+    loop_add_matrix(l, 1);
+    loop_add_number(l, outer);
+    loop_add_number(l, x.dim[axis]);
+    loop_add_number(l, inner);
+    loop_add_number(l, shape_cols(x));
+    loop_add_text(l, l->cols);
+    return "reduce_planes";
+}
+
 static const char *name_reduce(struct loop *l)
 {
     const struct shape x = l->n->args[0]->type.shape;
@@ -60,8 +77,7 @@ static const char *name_reduce(struct loop *l)
         return "reduce_cols";
     }
     if (x.rank != 2)
-        die("%s over axis %d of %d", op_table[l->n->op].name, (int)attr_int(l->n, "axis", 0),
-            x.rank);
+        return name_reduce_planes(l, x);
     loop_add_text(l, "y");
     loop_add_matrix(l, 1);
     loop_add_number(l, x.dim[0]);

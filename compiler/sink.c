@@ -62,6 +62,22 @@ static void add_uses(struct sinker *s, struct node *n, int sign)
     }
 }
 
+/* Columns of bits have no place of their own (home.c): those of an operand can be asked for only where it will itself be
+ * computed in slices, as it is when nobody else wants it. */
+static bool bits_stay_whole(struct sinker *s, const struct node *n, int axis)
+{
+    const int rank = node_result(n)->type.shape.rank;
+    for (int i = 0; axis == rank - 1 && i < n->arg_count; i++) {
+        const struct type *t = &n->args[i]->type;
+        if (t->elem != ELEM_BIT || t->shape.rank == 0 || t->shape.dim[t->shape.rank - 1] == 1)
+            continue;
+        const struct uses *u = uses_of(s, n->args[i]);
+        if (!u || u->count != 1 || n->args[i]->def->op == OP_ONEHOT)
+            return true;
+    }
+    return false;
+}
+
 /* Slices that overlap so much that more would be computed than before stay slices. */
 static bool can_sink(struct sinker *s, const struct node *n)
 {
@@ -69,7 +85,7 @@ static bool can_sink(struct sinker *s, const struct node *n)
         return false;
     const struct uses *u = uses_of(s, node_result(n));
     return u->count > 0 && u->count == u->slices && u->axis >= 0 &&
-           u->extent <= node_result(n)->type.shape.dim[u->axis];
+           u->extent <= node_result(n)->type.shape.dim[u->axis] && !bits_stay_whole(s, n, u->axis);
 }
 
 /* ---- slices of operands ---------------------------------------------------------------------- */

@@ -13,6 +13,8 @@ function initializers.named(value)
   return value
 end
 
+function initializers.is(value) return object.is(value, Initializer) end
+
 -- word: Keras's string for it. of(values): how the IR says it, { kind, a, b }.
 local function define(word, definition, of)
   definition.lacks = "seed"

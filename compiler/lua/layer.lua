@@ -34,9 +34,22 @@ end
 -- ---- what a layer's call can ask for --------------------------------------------------------------------------------
 
 -- The initialisers of a weight: one for all columns, or a list { initializer, columns }, ... from the left.
-local function spread(initializer, dims)
-  if getmetatable(initializer) then return { { initializer, dims[#dims] } } end
-  return initializer
+local function spread(name, initializer, dims)
+  local list, columns = type(initializer) == "table" and not getmetatable(initializer) and initializer, 0
+  if not list then list = { { initializer, dims[#dims] } } end
+  local parts = {}
+  for i, part in ipairs(list) do
+    if type(part) ~= "table" or getmetatable(part) then part = { part } end
+    parts[i] = { initializers.named(part[1]), math.tointeger(part[2]) or 0 }
+    if not initializers.is(parts[i][1]) then
+      messages.fail(nil, "the weight %s needs an initializer, found %s", name, messages.show(part[1]))
+    end
+    columns = columns + parts[i][2]
+  end
+  if columns ~= dims[#dims] then
+    messages.fail(nil, "the initializers of the weight %s are for %d columns, but it has %d", name, columns, dims[#dims])
+  end
+  return parts
 end
 
 local function draw(parts)
@@ -52,26 +65,23 @@ local function draw(parts)
   return inits
 end
 
-local function check_weight(name, dims, initializer)
+local function check_weight(name, dims)
   if not lstmc.is_name(name) then
     messages.fail(nil, "a weight needs a name of letters, digits and _, found %s", messages.show(name))
   end
   if type(dims) ~= "table" or #dims == 0 then
     messages.fail(nil, "the weight %s needs its sizes in braces, found %s", name, messages.show(dims))
   end
-  if type(initializer) ~= "table" then
-    messages.fail(nil, "the weight %s needs an initializer, found %s", name, messages.show(initializer))
-  end
 end
 
--- A weight of this layer, trained: self:weight("kernel", { rows, columns }, self.kernel_initializer)
+-- A weight of this layer, trained: self:weight("kernel", { rows, columns }, self.kernel_initializer). The initializer may be
+-- a list of some and their columns, { { "zeros", u }, { "ones", u } }.
 function methods.weight(self, name, dims, initializer)
   local full = self.name .. "." .. tostring(name)
   local known = lstmc.find_tensor(full)
   if known then return known end
-  initializer = initializers.named(initializer)
-  check_weight(name, dims, initializer)
-  local parts, count = spread(initializer, dims), 1
+  check_weight(name, dims)
+  local parts, count = spread(name, initializer, dims), 1
   for _, part in ipairs(parts) do
     if #dims == 1 and part[1].kind == "orthogonal" then
       messages.fail(self.place, "%s has one axis, and orthogonal needs a matrix", full)

@@ -1,12 +1,21 @@
 -- Tensors as a layer sees them. The operators + - * / ^ work element by element, with numbers too, and broadcast as in
 -- numpy; `lstmc.ops` has a function per row of ops.def. Rows and columns count from 1, as everything in Lua; axes are
--- Keras's: 0, 1, and -1 for the last. A reduced axis stays, with size 1.
+-- Keras's: 0, 1, and -1 for the last. A reduced axis stays, with size 1, unless it is told to go.
+local messages = import "messages"
 local ops = lstmc.ops
 local index_of, size = lstmc.index, lstmc.size
 
 local tensor = {}  -- functions
 local methods = {} -- x:method()
 lstmc.tensor.__index = methods
+setmetatable(methods, { __index = function(_, name)
+  if type(name) ~= "string" then messages.fail(nil, "a tensor has no items: x:rows(1, 1) is its first row") end
+  local names = {}
+  for known in next, methods do names[#names + 1] = known end
+  table.sort(names)
+  messages.fail(lstmc.place(name), "a tensor has no method `%s`: it has %s; all else are functions, as in sum(x)", name,
+    table.concat(names, " "))
+end })
 lstmc.tensor.__lt = function() lstmc.fail(nil, "tensors are compared with lt(x, y), le(x, y) and eq(x, y)") end
 lstmc.tensor.__le = lstmc.tensor.__lt
 
@@ -42,17 +51,40 @@ function tensor.where(bits, x, y) return ops.select(bits, x, y) end
 -- max(x, 0), but a NaN stays one, so that it is seen.
 function tensor.relu(x) return x * ops.select(ops.lt(0, x), 1, 0) end
 
-local function axis_of(x, axis)
-  return axis < 0 and lstmc.rank(x) + axis or axis
+-- The sizes of a tensor, as a list.
+local function sizes(x)
+  local list = {}
+  for i = 1, lstmc.rank(x) do list[i] = size(x, i) end
+  return list
 end
 
--- Over one axis, or over all.
+local function axis_of(x, axis)
+  local rank = lstmc.rank(x)
+  local from_first = math.tointeger(axis)
+  if from_first and from_first < 0 then from_first = rank + from_first end
+  if not from_first or from_first < 0 or from_first >= rank then
+    messages.fail(nil, "a tensor of %d axes has the axes 0 to %d, and -1 for the last; found %s", rank, rank - 1,
+      messages.show(axis))
+  end
+  return from_first
+end
+
+-- The sizes without an axis, or without any: of what is then one number, a 1 stays.
+local function without(x, axis)
+  local list = axis and sizes(x) or { 1 }
+  if axis and #list > 1 then table.remove(list, axis + 1) end
+  return list
+end
+
+-- Over one axis, or over all; sum(x, 0) leaves that axis as 1, sum(x, 0, false) has it no more.
 local function reduction(name)
   local operation = ops[name]
-  return function(x, axis)
-    if axis then return operation(x, { axis = axis_of(x, axis) }) end
-    for all = lstmc.rank(x) - 1, 0, -1 do x = operation(x, { axis = all }) end
-    return x
+  return function(x, axis, keep)
+    axis = axis and axis_of(x, axis)
+    local first, last = axis or 0, axis or lstmc.rank(x) - 1
+    local dims = keep == false and without(x, axis)
+    for each = last, first, -1 do x = operation(x, { axis = each }) end
+    return dims and x:reshape(table.unpack(dims)) or x
   end
 end
 
@@ -60,17 +92,39 @@ tensor.sum = reduction("sum")
 tensor.reduce_max = reduction("reduce_max")
 tensor.argmax = ops.argmax -- of each row, as indices
 
-function tensor.mean(x, axis)
+function tensor.mean(x, axis, keep)
   local n = 1
-  for i = 1, lstmc.rank(x) do
-    if not axis or i == axis_of(x, axis) + 1 then n = n * size(x, i) end
+  for i, each in ipairs(sizes(x)) do
+    if not axis or i == axis_of(x, axis) + 1 then n = n * each end
   end
-  return tensor.sum(x, axis) / n
+  return tensor.sum(x, axis, keep) / n
 end
 
--- Joins a list of tensors along an axis, the last one unless told otherwise.
+-- Bits lie in words, a row of them in whole ones: what cuts words does it with ones and zeros.
+local function by_numbers(x, cut)
+  if lstmc.elem(x) ~= "b" then return cut(x) end
+  return ops.lt(0, cut(ops.select(x, 1, 0)))
+end
+
+local function check_list(list)
+  for i, x in ipairs(type(list) == "table" and list or {}) do
+    if not lstmc.is_tensor(x) then
+      messages.fail(nil, "concat: item %d must be a tensor, found %s", i, messages.show(x))
+    end
+  end
+  if type(list) ~= "table" or #list == 0 then
+    messages.fail(nil, "concat takes a list of tensors in braces: concat({ x, h })")
+  end
+end
+
+-- Joins a list of tensors along the first axis or the last, the last one unless told otherwise.
 function tensor.concat(list, axis)
-  return ops.concat(list, { axis = axis_of(list[1], axis or -1) })
+  check_list(list)
+  local attributes = { axis = axis_of(list[1], axis or -1) }
+  if lstmc.elem(list[1]) ~= "b" then return ops.concat(list, attributes) end
+  local numbers = {}
+  for i, x in ipairs(list) do numbers[i] = lstmc.elem(x) == "b" and ops.select(x, 1, 0) or x end
+  return ops.lt(0, ops.concat(numbers, attributes))
 end
 
 -- Column i[r] of row r; `i` may be one-hot rows.
@@ -92,16 +146,40 @@ function methods.dot(x, w)
 end
 
 function methods.t(x) return ops.transpose(x) end
-function methods.rows(x, first, last) return ops.rows(x, { start = first - 1, stop = last }) end
-function methods.cols(x, first, last) return ops.cols(x, { start = first - 1, stop = last }) end
-function methods.reshape(x, ...) return ops.reshape(x, { dims = { ... }, elem = lstmc.elem(x) }) end
+
+-- From `first` to `last`, both of them included.
+local function slice(what, x, axis, first, last)
+  local whole = lstmc.rank(x) > 0 and size(x, axis) or 0
+  local from, to = math.tointeger(first), math.tointeger(last)
+  if not from or not to or from < 1 or from > to or to > whole then
+    messages.fail(nil, "%s(first, last): both from 1 to %d and in order, found %s and %s", what, whole, messages.show(first),
+      messages.show(last))
+  end
+  return ops[what](x, { start = from - 1, stop = to })
+end
+
+function methods.rows(x, first, last)
+  if lstmc.rank(x) == 1 then return x:cols(first, last) end
+  return slice("rows", x, 1, first, last)
+end
+
+function methods.cols(x, first, last)
+  return by_numbers(x, function(n) return slice("cols", n, -1, first, last) end)
+end
+
+function methods.reshape(x, ...)
+  local dims = { ... }
+  return by_numbers(x, function(n) return ops.reshape(n, { dims = dims, elem = lstmc.elem(n) }) end)
+end
 
 -- n blocks of columns, all of the same width: i, f, c, o = z:split(4)
 function methods.split(x, n)
   local columns = size(x, -1)
-  if columns % n ~= 0 then lstmc.fail(nil, ("split: %d columns are no %d equal blocks"):format(columns, n)) end
+  if not math.tointeger(n) or n < 1 or columns % n ~= 0 then
+    messages.fail(nil, "split: %d columns are no %s equal blocks", columns, messages.show(n))
+  end
   local width, blocks = columns // n, {}
-  for i = 1, n do blocks[i] = ops.cols(x, { start = (i - 1) * width, stop = i * width }) end
+  for i = 1, n do blocks[i] = x:cols((i - 1) * width + 1, i * width) end
   return table.unpack(blocks)
 end
 

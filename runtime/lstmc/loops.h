@@ -367,6 +367,16 @@ INLINE void reduce_rows(enum reduction how, REAL *y, const REAL *x, int x_stride
         reduce_rows_at(how, all % V, y + whole, x + whole, x_stride, x_rows);
 }
 
+/* Of more than two axes: x is `outer` blocks of x_rows times `inner` rows, y as many of `inner` rows. */
+INLINE void reduce_planes(enum reduction how, REAL *y, int y_stride, const REAL *x, int x_stride,
+                          int outer, int x_rows, int inner, int all, struct lstmc_range cols)
+{
+    for (int row = 0; row < outer * inner; row++) {
+        const REAL *from = x + (row / inner * x_rows * inner + row % inner) * x_stride;
+        reduce_rows(how, y + row * y_stride, from, inner * x_stride, x_rows, all, cols);
+    }
+}
+
 INLINE void reduce_cols(enum reduction how, REAL *y, int y_stride, const REAL *x, int x_stride,
                         int all, struct lstmc_range rows)
 {
