@@ -2,8 +2,15 @@
  *
  * Every tensor of REFERENCE must be in GOT, within the relative L2 error LIMIT. Of a large model
  * the reference keeps NAME.norm and NAME.entries, those at 7919 k mod size
- * (tests/reference/cases.py). Reads files that our own tools and scripts wrote; it is no strict
- * reader. */
+ * (tests/reference/cases.py).
+ *
+ * tensors split IN.safetensors OUT.safetensors FROM TO PART ...
+ *
+ * Layers that are called FROM and more become TO and the same, and each of their tensors one tensor
+ * for each PART, NAME_PART, its share of the columns from the left: how the weights of a cell come
+ * to one with a weight for each gate.
+ *
+ * Reads files that our own tools and scripts wrote; it is no strict reader. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -14,7 +21,8 @@
 
 struct tensor {
     char name[128], dtype[8];
-    size_t count;
+    size_t count, columns; /* columns: the last size */
+    int rank;
     const unsigned char *data;
 };
 
@@ -87,6 +95,12 @@ static void read_file(struct file *f, const char *path)
             fail("wrong offsets", t->name);
         t->data = data + from;
         t->count = (to - from) / dtype_bytes(t->dtype);
+        const char *shape = strstr(p, "\"shape\""), *last = shape ? strchr(shape, '[') + 1 : NULL;
+        t->rank = 1;
+        for (const char *s = last; s && *s != ']'; s++)
+            if (*s == ',')
+                last = s + 1, t->rank++;
+        t->columns = last ? strtoull(last, NULL, 10) : 0;
     }
     free(header);
 }
@@ -148,14 +162,11 @@ static bool report(const char *name, double error, double limit)
     return good;
 }
 
-int main(int argc, char **argv)
+static int compare(const char *want, const char *have, double limit)
 {
     static struct file reference, got;
-    if (argc != 5 || strcmp(argv[1], "compare"))
-        fail("usage: tensors compare REFERENCE GOT LIMIT", "arguments");
-    read_file(&reference, argv[2]);
-    read_file(&got, argv[3]);
-    double limit = strtod(argv[4], NULL);
+    read_file(&reference, want);
+    read_file(&got, have);
     int compared = 0, bad = 0;
     for (int i = 0; i < reference.count; i++) {
         const struct tensor *r = &reference.tensors[i];
@@ -175,6 +186,88 @@ int main(int argc, char **argv)
         compared++;
     }
     if (compared == 0)
-        fail("no tensors", argv[2]);
+        fail("no tensors", want);
     return bad > 0;
+}
+
+/* ---- split ---------------------------------------------------------------------------------- */
+
+struct output {
+    char header[1 << 16];
+    unsigned char *data;
+    size_t length, bytes;
+};
+
+/* Columns [from, from + width) of t, under a name of their own. */
+static void add_columns(struct output *o, const struct tensor *t, const char *name, size_t from,
+                        size_t width)
+{
+    const size_t size = dtype_bytes(t->dtype), rows = t->count / t->columns, begin = o->bytes;
+    char shape[64];
+    if (t->rank > 1)
+        snprintf(shape, sizeof shape, "%zu,%zu", rows, width);
+    else
+        snprintf(shape, sizeof shape, "%zu", width);
+    o->data = realloc(o->data, begin + rows * width * size);
+    if (!o->data)
+        fail("out of memory", name);
+    for (size_t r = 0; r < rows; r++, o->bytes += width * size)
+        memcpy(o->data + o->bytes, t->data + (r * t->columns + from) * size, width * size);
+    o->length +=
+        (size_t)snprintf(o->header + o->length, sizeof o->header - o->length,
+                         "%c\"%s\":{\"dtype\":\"%s\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}",
+                         begin ? ',' : '{', name, t->dtype, shape, begin, o->bytes);
+}
+
+static void write_file(const struct output *o, const char *path)
+{
+    FILE *out = fopen(path, "wb");
+    unsigned char size[8];
+    for (int i = 0; i < 8; i++)
+        size[i] = (unsigned char)((uint64_t)o->length >> 8 * i);
+    if (!out || fwrite(size, 1, 8, out) != 8 || fwrite(o->header, 1, o->length, out) != o->length ||
+        fwrite(o->data, 1, o->bytes, out) != o->bytes || fclose(out) != 0)
+        fail("cannot be written", path);
+}
+
+static int split(char **argv, size_t parts)
+{
+    static struct file in;
+    static struct output o;
+    const char *from = argv[2], *to = argv[3];
+    const size_t prefix = strlen(from);
+    int cut = 0;
+    read_file(&in, argv[0]);
+    for (int i = 0; i < in.count; i++) {
+        const struct tensor *t = &in.tensors[i];
+        const size_t width = t->columns / parts;
+        char name[256];
+        if (strncmp(t->name, from, prefix) != 0) {
+            add_columns(&o, t, t->name, 0, t->columns);
+            continue;
+        }
+        if (t->columns % parts != 0)
+            fail("no equal parts", t->name);
+        for (size_t part = 0; part < parts; part++) {
+            snprintf(name, sizeof name, "%s%s_%s", to, t->name + prefix, argv[4 + part]);
+            add_columns(&o, t, name, part * width, width);
+        }
+        cut++;
+    }
+    if (cut == 0)
+        fail("no tensor of such a layer", from);
+    o.header[o.length++] = '}';
+    while (o.length % 8 != 0)
+        o.header[o.length++] = ' ';
+    write_file(&o, argv[1]);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 5 && strcmp(argv[1], "compare") == 0)
+        return compare(argv[2], argv[3], strtod(argv[4], NULL));
+    if (argc > 6 && strcmp(argv[1], "split") == 0)
+        return split(argv + 2, (size_t)argc - 6);
+    fail("usage: tensors compare REFERENCE GOT LIMIT | split IN OUT FROM TO PART ...", "arguments");
 }

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Cells, layers, losses and optimizers of one's own, in the emitted trainer: every operation that a spec can use computes what it
+# says and has the right gradient, the home-made specs learn, and an LSTM typed anew is the library's.
+. "$(dirname "$0")/lib.sh"
+specs=$SOURCE/specs
+letters=$SOURCE/tests/reference/specs/forty_three.txt
+
+# ---- every operation ------------------------------------------------------------------------------
+
+binary=$(trainer operations "$SOURCE/tests/grad/operations.lua" --text "$letters")
+expect_status 0 "$binary" gradcheck --text "$letters"
+[ "$(grep -c ' ok$' out)" = 18 ] || { cat out; fail "not 18 tensors with right gradients"; }
+
+# Of the last eval.
+loss() { sed -n 's/^loss \([^ ]*\) nats.*/\1/p' out; }
+differences() { # lstmc options: what the identities of tests/grad/identities.lua differ by
+  binary=$(trainer identities "$SOURCE/tests/grad/identities.lua" --text "$letters" "$@")
+  rm -rf run
+  expect_status 0 "$binary" train --text "$letters" --run run --updates 1
+  expect_status 0 "$binary" eval --run run
+  loss
+}
+right=$(differences)
+wrong=$(differences -D fault=0.001)
+awk -v right="$right" -v wrong="$wrong" 'BEGIN { exit !(right != "" && right < 1e-20 && wrong > 1e-7) }' ||
+  fail "identities: they differ by $right, and by $wrong where one is wrong"
+
+# ---- the home-made specs -------------------------------------------------------------------------------
+
+losses() { sed -n 's/.*"loss":\([^,}]*\).*/\1/p' "$1"; }
+
+for spec in peephole focal_loss lion; do
+  binary=$(trainer $spec "$specs/$spec.lua" --dtype=float64 -D units=16)
+  expect_status 0 "$binary" train --text "$specs/bundled.txt" --run $spec --updates 120 --log $spec.jsonl
+  losses $spec.jsonl | awk -v spec=$spec '
+    NR <= 5 { first += $1 } NR > 115 { last += $1 }
+    END { printf "%-12s loss %.3f, after 120 updates %.3f\n", spec, first / 5, last / 5; exit !(NR == 120 && last < 0.9 * first) }' ||
+    fail "$spec does not learn"
+  expect_status 0 "$binary" gradcheck --text "$specs/bundled.txt"
+  grep -q ' ok$' out || fail "gradcheck of $spec looked at nothing"
+done
+
+# A step is one product and one loop: the paragraph of t = 7 in forward.c, and the equations of what it calls.
+step=$(sed -n '/peephole, t = 7:/,/^$/p' emit-peephole/peephole/forward.c | sed '/^$/q')
+[ "$(grep -c '^    product_' <<<"$step")" = 1 ] && [ "$(grep -c '^    k->peephole_forward' <<<"$step")" = 1 ] ||
+  fail "a step of the peephole cell is not one product and one loop: $step"
+kernel=$(sed -n 's/^    k->\(peephole_forward[a-z0-9_]*\)(.*/\1/p' <<<"$step")
+equations=$(sed -n "/^\/\* @${kernel%_*}/,/^ \*\//p" emit-peephole/peephole/kernels.inc)
+for word in sigmoid tanh peepholes bias; do
+  grep -q "$word" <<<"$equations" || fail "no $word in the loop of a step of the peephole cell: $equations"
+done
+grep -q "kernel' = kernel - .* \* sign(" emit-lion/lion/kernels.inc || fail "the step of Lion is no loop over a weight"
+
+# ---- the LSTM typed anew -----------------------------------------------------------------------------------
+
+# The reference case with that cell in place of the library's, from the same weights: the losses are Keras's.
+reference train_every
+cat <(sed '/^local text/,$d' "$specs/four_gates.lua") <(sed 's/  LSTM {/  FourGates {/' "$spec") >typed.lua
+"$TENSORS" split weights.safetensors typed.safetensors lstm four_gates i f c o
+binary=$(trainer typed typed.lua --text "$text")
+expect_status 0 "$binary" train --init typed.safetensors --text "$text" --no-shuffle --updates 100 --epochs 1000 --run typed \
+  --log typed.jsonl
+losses typed.jsonl | paste "$SOURCE/tests/reference/losses/train_every.txt" - | awk -v limit="$(tolerance TOLERANCE_KERAS_LOSS)" '
+  NF == 2 { n++; d = $1 - $2; if (d < 0) d = -d; if (d > worst) worst = d }
+  END { printf "four gates   %d losses, worst difference %.2e\n", n, worst; exit !(n == 100 && worst <= limit) }' ||
+  fail "an LSTM with four gate weights has other losses"
+
+# One step alone would have to put the weights side by side first, so only programs over the whole window count.
+products() { # spec
+  "$LSTMC" "$1" --text "$text" --dump=plan | awk '$1 == "program" { name = $2 } / = matmul / { n[name]++ }
+    END { print n["train"], n["grads"], n["eval"], n["window"] }'
+}
+ours=$(products typed.lua) theirs=$(products "$spec")
+[ -n "${theirs// /}" ] && [ "$ours" = "$theirs" ] || fail "products of train, grads, eval, window: $ours, the library's $theirs"
