@@ -183,6 +183,12 @@ void err(const char *format, ...)
     exit(EXIT_USER);
 }
 
+void flush_output(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        err("stdout cannot be written");
+}
+
 void die(const char *format, ...)
 {
     char text[MAX_MESSAGE];

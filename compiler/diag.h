@@ -24,6 +24,8 @@ int diag_errors(void);
 void diag_stop_on_errors(void);
 /* One error that belongs to no line: `lstmc: error: ...`, exit 2. */
 _Noreturn void err(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What was printed must have arrived; else exit 2. */
+void flush_output(void);
 /* Our own fault: `lstmc: internal error: ...`, exit 1. */
 _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 #endif

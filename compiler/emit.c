@@ -1,21 +1,18 @@
 /* The end of the road. Every file is written to memory first; the disk is touched when all of
  * them stand, and only where their bytes differ, so that an error leaves nothing behind and a
  * build compiles only what changed. */
-#define _POSIX_C_SOURCE 200809L
 #include "emit.h"
 #include "diag.h"
+#include "emit_disk.h"
 #include "emit_files.h"
 #include "emit_memory.h"
 #include "emit_steps.h"
 #include "emit_text.h"
 #include "passes.h"
 #include "text.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- the files ------------------------------------------------------------------------------- */
 
@@ -49,51 +46,6 @@ static const struct file trainer_files[] = {
 };
 
 enum { TRAINER_FILES = sizeof trainer_files / sizeof *trainer_files };
-
-/* ---- the disk -------------------------------------------------------------------------------- */
-
-static void make_folder(const char *path)
-{
-    char *copy = strdup(path);
-    if (!copy)
-        die("out of memory");
-    for (char *s = copy + 1; *s; s++)
-        if (*s == '/') {
-            *s = 0;
-            (void)mkdir(copy, 0777); /* what fails here fails below */
-            *s = '/';
-        }
-    if (mkdir(copy, 0777) != 0 && errno != EEXIST)
-        err("option -o: the folder %s cannot be made: %s", path, strerror(errno));
-    free(copy);
-}
-
-static bool is_on_disk(const char *path, const struct buffer *text)
-{
-    size_t size;
-    const char *why;
-    unsigned char *old = read_regular_file(path, &size, &why);
-    const bool same = old && size == text->length && memcmp(old, text->text, size) == 0;
-    free(old);
-    return same;
-}
-
-/* Whole or not at all: under another name first. */
-static void write_file(struct arena *a, const char *path, const struct buffer *text)
-{
-    if (is_on_disk(path, text))
-        return;
-    const char *draft = arena_printf(a, "%s.new", path);
-    FILE *f = fopen(draft, "wb");
-    if (!f)
-        err("option -o: %s: %s", path, strerror(errno));
-    const bool written = fwrite(text->text, 1, text->length, f) == text->length;
-    if (fclose(f) != 0 || !written || rename(draft, path) != 0) {
-        const int why = errno;
-        (void)unlink(draft);
-        err("option -o: %s: %s", path, strerror(why));
-    }
-}
 
 /* ---- a folder that another spec made --------------------------------------------------------- */
 
@@ -164,29 +116,29 @@ struct output *emit_to_memory(struct module *m, const struct options *o, int *co
     return files;
 }
 
-void emit_trainer(struct module *m, const struct options *o)
+static void emit_trainer(struct module *m, const struct options *o, struct disk *d)
 {
     struct arena *a = m->arena;
     int count;
     const struct output *files = emit_to_memory(m, o, &count), *ir = &files[count - 1];
     const char *folder = arena_printf(a, "%s/%s", o->output, m->name);
     warn_of_another_spec(a, arena_printf(a, "%s/%s", folder, ir->name), &ir->text);
-    make_folder(folder);
+    disk_make_folder(d, folder);
     for (int i = 0; i < count; i++)
-        write_file(a, arena_printf(a, "%s/%s", folder, files[i].name), &files[i].text);
+        disk_add_file(d, "-o", arena_printf(a, "%s/%s", folder, files[i].name), &files[i].text);
 }
 
 /* To DIR/NAME/NAME.ending, or to stdout. */
 static void emit_text(const struct module *m, const struct options *o, const char *ending,
-                      const struct buffer *text)
+                      const struct buffer *text, struct disk *d)
 {
     if (!o->output) {
         fwrite(text->text, 1, text->length, stdout);
         return;
     }
     const char *folder = arena_printf(m->arena, "%s/%s", o->output, m->name);
-    make_folder(folder);
-    write_file(m->arena, arena_printf(m->arena, "%s/%s.%s", folder, m->name, ending), text);
+    disk_make_folder(d, folder);
+    disk_add_file(d, "-o", arena_printf(m->arena, "%s/%s.%s", folder, m->name, ending), text);
 }
 
 /* ---- the depfile ----------------------------------------------------------------------------- */
@@ -202,7 +154,7 @@ static void add_path(struct buffer *out, const char *path)
     }
 }
 
-static void write_depfile(const struct module *m, const struct options *o)
+static void emit_depfile(const struct module *m, const struct options *o, struct disk *d)
 {
     struct buffer out = { .arena = m->arena };
     add_path(&out, o->depfile_target);
@@ -212,20 +164,22 @@ static void write_depfile(const struct module *m, const struct options *o)
         add_path(&out, f->path);
     }
     buffer_puts(&out, "\n");
-    write_file(m->arena, o->depfile_path, &out);
+    disk_add_file(d, "-MF", o->depfile_path, &out);
 }
 
 void emit_model(struct module *m, const struct options *o)
 {
     struct buffer text = { .arena = m->arena };
+    struct disk disk = { .arena = m->arena };
     if (o->emit == EMIT_C)
-        emit_trainer(m, o);
+        emit_trainer(m, o, &disk);
     else if (o->emit == EMIT_IR)
         module_write(m, &text, WRITE_LINES);
     else
         put_dot(m, &text);
     if (o->emit != EMIT_C)
-        emit_text(m, o, o->emit == EMIT_IR ? "ir" : "dot", &text);
+        emit_text(m, o, o->emit == EMIT_IR ? "ir" : "dot", &text, &disk);
     if (o->depfile)
-        write_depfile(m, o);
+        emit_depfile(m, o, &disk);
+    disk_commit(&disk);
 }

@@ -40,7 +40,8 @@ static const char usage[] =
 static _Noreturn void say(const char *text)
 {
     fputs(text, stdout);
-    exit(fflush(stdout) == 0 ? EXIT_DONE : EXIT_USER);
+    flush_output();
+    exit(EXIT_DONE);
 }
 
 /* Index of `value` in a NULL-terminated list of words. */

@@ -24,7 +24,6 @@ void differentiate(struct module *m);                              /* trace -> g
 void optimise(struct module *m, const struct options *o);          /* grad -> opt */
 void schedule_work(struct module *m, const struct options *o);     /* opt -> schedule */
 void plan_memory(struct module *m, const struct options *o);       /* schedule -> plan */
-void emit_trainer(struct module *m, const struct options *o);      /* the C files, in memory, then on disk */
 
 /* One rewrite each; every one keeps a module sound alone. */
 void fold(struct module *m);

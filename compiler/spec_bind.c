@@ -218,12 +218,14 @@ static void push_symbols(lua_State *L, const struct corpus *c)
     }
 }
 
-/* corpus(name, lowercase): its number, its characters, the list of its symbols; or nil and why */
+/* corpus(name, lowercase): its number, its characters, the list of its symbols, the file as the user named it; or nil and
+ * why */
 static int load_corpus(lua_State *L)
 {
     struct spec *s = spec_of(L);
     const struct spec_job *job = s->job;
     const struct corpus_search search = { job->options->text, job->folder, job->data_folder };
+    const char *option = search.text ? "option --text: " : "";
     const char *fault;
     size_t n;
     const char *name = luaL_checklstring(L, 1, &n);
@@ -233,7 +235,7 @@ static int load_corpus(lua_State *L)
         corpus_read(s->arena, &search, arena_copy(s->arena, name, n), lua_toboolean(L, 2), &fault);
     if (!c) {
         lua_pushnil(L);
-        lua_pushstring(L, fault);
+        lua_pushfstring(L, "%s%s", option, fault);
         return 2;
     }
     spec_send(s, FRAME_CORPUS, c->path, strlen(c->path));
@@ -241,7 +243,8 @@ static int load_corpus(lua_State *L)
     lua_pushinteger(L, s->corpus_count);
     lua_pushinteger(L, c->characters);
     push_symbols(L, c);
-    return 3;
+    lua_pushfstring(L, "%s%s", option, search.text ? search.text : name);
+    return 4;
 }
 
 /* use_corpus(number): the module is about this one */

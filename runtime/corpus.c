@@ -27,7 +27,8 @@ struct text_rules corpus_rules(const struct lstmc_model *m)
 
 /* ---- characters to indices ---------------------------------------------------------------- */
 
-_Noreturn static void refuse_character(const struct text *t, size_t at, const char *name)
+_Noreturn static void refuse_character(const struct text *t, size_t at, const char *name,
+                                       const char *remedy)
 {
     int64_t line = 1, column = 1;
     for (size_t i = 0; i < at; i++) {
@@ -40,16 +41,19 @@ _Noreturn static void refuse_character(const struct text *t, size_t at, const ch
         text_encode(point, bytes);
     quit(STATUS_INPUT,
          "%s: line %" PRId64 ", column %" PRId64 " (character %zu): U+%04" PRIX32
-         " '%s' is not one of this model's characters",
-         name, line, column, at + 1, point, bytes);
+         " '%s' is not one of this model's characters; %s",
+         name, line, column, at + 1, point, bytes, remedy);
 }
 
-int64_t corpus_encode(const struct lstmc_model *m, struct text *t, const char *name, bool skip)
+const char corpus_of_its_own[] = "lstmc --text FILE writes a trainer for another text";
+
+int64_t corpus_encode(const struct lstmc_model *m, struct text *t, const char *name,
+                      const char *remedy)
 {
     /* Refuse first, replace afterwards: the message counts lines. */
-    for (size_t i = 0; i < t->count && !skip; i++)
+    for (size_t i = 0; i < t->count && remedy; i++)
         if (text_index(m->symbols, m->symbol_count, t->points[i]) < 0)
-            refuse_character(t, i, name);
+            refuse_character(t, i, name, remedy);
     size_t kept = 0, before = t->count;
     for (size_t i = 0; i < before; i++) {
         int index = text_index(m->symbols, m->symbol_count, t->points[i]);
@@ -133,7 +137,7 @@ static void decode(const struct lstmc_model *m, const char *path, const unsigned
 }
 
 struct corpus corpus_open(const struct lstmc_model *m, const char *given, const char *remembered,
-                          bool skip)
+                          const char *remedy)
 {
     struct search s = places(m, given, remembered);
     const char *why = "no such file", *path = NULL;
@@ -156,7 +160,7 @@ struct corpus corpus_open(const struct lstmc_model *m, const char *given, const 
     sha256_hex(&sum, c.hash);
     decode(m, path, bytes, size, &t);
     free(bytes);
-    c.skipped = corpus_encode(m, &t, path, skip);
+    c.skipped = corpus_encode(m, &t, path, remedy);
     c.indices = t.points;
     c.count = (int64_t)t.count;
     if (!c.path)

@@ -36,7 +36,8 @@ int command_eval(const struct lstmc_model *m, const struct settings *s)
 
     char *remembered = run_text(&run);
     bool skip = s->unknown && strcmp(s->unknown, "skip") == 0;
-    struct corpus c = corpus_open(m, s->text, remembered, skip);
+    struct corpus c =
+        corpus_open(m, s->text, remembered, skip ? NULL : "--unknown skip leaves such out");
     if (skip)
         say("skipped   %s characters that the model does not know", number_grouped(c.skipped).text);
     size_t i = 0;
@@ -54,8 +55,6 @@ int command_eval(const struct lstmc_model *m, const struct settings *s)
     if (!isnan(score.accuracy))
         printf("; accuracy %s", number_short(score.accuracy, 5).text);
     printf(" (%s, %s samples)\n", name, number_grouped(score.samples).text);
-    if (fflush(stdout) != 0)
-        quit(STATUS_DISK, "the result cannot be written");
     free(remembered);
     corpus_close(&c);
     engine_close(&e);

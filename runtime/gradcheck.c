@@ -197,7 +197,7 @@ int command_gradcheck(const struct lstmc_model *m, const struct settings *s)
 {
     bool exact = m->dtype == LSTMC_FLOAT64;
     double limit = limits[m->dtype];
-    struct corpus corpus = corpus_open(m, s->text, NULL, false);
+    struct corpus corpus = corpus_open(m, s->text, NULL, corpus_of_its_own);
     struct engine e = engine_open(m, s->threads > 0 ? (int)s->threads : 0, s->isa);
     engine_initialise(&e, 1);
     double *analytic = gradients(&e, &corpus), *at = analytic;

@@ -24,7 +24,7 @@ int command_gradients(const struct lstmc_model *m, const struct settings *s)
     static const int64_t one[] = { 1 };
     if (!s->output)
         quit(STATUS_USAGE, "gradients needs a file to write: -o OUT.safetensors");
-    struct corpus c = corpus_open(m, s->text, NULL, false);
+    struct corpus c = corpus_open(m, s->text, NULL, corpus_of_its_own);
     struct engine e = engine_open(m, s->threads > 0 ? (int)s->threads : 0, s->isa);
     engine_initialise(&e, 1);
     if (s->init)

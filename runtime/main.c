@@ -1,6 +1,8 @@
 /* Where an emitted main() hands over. */
+#define _POSIX_C_SOURCE 200809L
 #include "options.h"
 #include "say.h"
+#include <signal.h>
 
 int lstmc_main(const struct lstmc_model *model, int argc, char **argv)
 {
@@ -8,6 +10,10 @@ int lstmc_main(const struct lstmc_model *model, int argc, char **argv)
     say_as(model->name);
     if (model->abi != LSTMC_ABI)
         quit(STATUS_FAILED, "this trainer was written for another runtime; write it again");
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error of write, as a full disk is */
     const struct command *command = options_read(model, argc, argv, &settings);
-    return command->run(model, &settings);
+    const int status = command->run(model, &settings);
+    if (status == STATUS_DONE)
+        flush_stdout();
+    return status;
 }

@@ -33,16 +33,55 @@ static void file_path(const struct run *r, const char *name, char path[PATH_ROOM
 
 /* ---- the folder and its lock ---------------------------------------------------------------- */
 
+/* What this process made of the run's folder: all of its path behind the first `before` bytes. */
+static struct {
+    char path[PATH_ROOM];
+    size_t before;
+} made;
+
+static bool holds_no_more_than_a_lock(const char *folder)
+{
+    DIR *d = opendir(folder);
+    bool more = d == NULL;
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        more |= entry->d_name[0] != '.' && strcmp(entry->d_name, "lock") != 0;
+    if (d)
+        closedir(d);
+    return !more;
+}
+
+/* At exit: a run that never began leaves no folder behind. */
+static void unmake_folders(void)
+{
+    char lock[PATH_ROOM + 8];
+    snprintf(lock, sizeof lock, "%s/lock", made.path);
+    if (holds_no_more_than_a_lock(made.path))
+        unlink(lock);
+    while (strlen(made.path) > made.before && (rmdir(made.path) == 0 || errno == ENOENT)) {
+        char *slash = strrchr(made.path, '/');
+        *(slash ? slash : made.path) = '\0';
+    }
+}
+
 static void make_folders(const char *folder)
 {
     char path[PATH_ROOM];
+    size_t standing = 0;
     snprintf(path, sizeof path, "%s", folder);
     for (char *slash = path + 1;; slash++) {
         slash += strcspn(slash, "/");
         char kept = *slash;
         *slash = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            quit(STATUS_DISK, "the run folder %s cannot be made: %s", folder, strerror(errno));
+        const int error = mkdir(path, 0777) == 0 ? 0 : errno;
+        if (error == EEXIST)
+            standing = strlen(path);
+        if (error == 0 && !*made.path) {
+            snprintf(made.path, sizeof made.path, "%s", folder);
+            made.before = standing;
+            atexit(unmake_folders);
+        }
+        if (error != 0 && error != EEXIST)
+            quit(STATUS_DISK, "the run folder %s cannot be made: %s", folder, strerror(error));
         if (!kept)
             return;
         *slash = kept;

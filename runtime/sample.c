@@ -43,7 +43,7 @@ static struct prompt given_prompt(const struct lstmc_model *m, const char *words
              fault.what ? fault.what : "out of memory");
     if (t.count == 0)
         quit(STATUS_USAGE, "--prompt: at least one character is needed");
-    corpus_encode(m, &t, "--prompt", false);
+    corpus_encode(m, &t, "--prompt", "it was not in the text that it learned");
     return (struct prompt){ t.points, (int64_t)t.count };
 }
 
@@ -52,7 +52,7 @@ static struct prompt window_prompt(const struct lstmc_model *m, const struct set
                                    const struct run *run, double split, uint32_t seed)
 {
     char *remembered = run_text(run);
-    struct corpus c = corpus_open(m, s->text, remembered, false);
+    struct corpus c = corpus_open(m, s->text, remembered, corpus_of_its_own);
     struct part part = batches_training_part(batches_samples(m, c.count), split);
     int64_t k = (int64_t)(random_uniform(seed, STREAM_SAMPLE, 0) * (double)part.count);
     struct prompt p = { malloc((size_t)m->steps * sizeof *p.symbols), m->steps };
@@ -108,8 +108,7 @@ int command_sample(const struct lstmc_model *m, const struct settings *s)
     sampler_write(&e, &sampling, prompt.symbols, prompt.count,
                   s->length >= 0 ? s->length : m->sample_length, stdout);
     putchar('\n');
-    if (fflush(stdout) != 0 || ferror(stdout))
-        quit(STATUS_DISK, "the text cannot be written");
+    flush_stdout();
     free(prompt.symbols);
     engine_close(&e);
     return STATUS_DONE;

@@ -43,6 +43,12 @@ void warn(const char *format, ...)
     va_end(ap);
 }
 
+void flush_stdout(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        quit(STATUS_DISK, "stdout cannot be written");
+}
+
 void quit(enum status status, const char *format, ...)
 {
     va_list ap;

@@ -3,8 +3,7 @@
 #define LSTMC_STOP_H
 
 /* From now on SIGINT, SIGTERM and SIGHUP are noted once; a second one of the same kind ends the
- * process at once. A SIGHUP that was ignored (nohup) stays so. Closed pipes and file-size limits
- * become errors of write. */
+ * process at once. A SIGHUP that was ignored (nohup) stays so. Closed pipes become errors of write. */
 void stop_listen(void);
 /* The signal that came, or 0. */
 int stop_signal(void);

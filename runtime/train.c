@@ -414,7 +414,7 @@ int command_train(const struct lstmc_model *m, const struct settings *s)
     char *remembered = s->resume ? run_text(&t.run) : NULL;
     int status = STATUS_DONE;
     stop_listen();
-    t.corpus = corpus_open(m, s->text, remembered, false);
+    t.corpus = corpus_open(m, s->text, remembered, corpus_of_its_own);
     run_take(&t.run);
     t.engine = engine_open(m, s->threads > 0 ? (int)s->threads : 0, s->isa);
     find_start(&t);

@@ -219,4 +219,12 @@ function arguments.read(definition, given, place)
   return values, write(definition, texts), texts, places
 end
 
+-- Whether nothing that must be given is missing, as it also is where what was given does not fit.
+function arguments.complete(definition, values)
+  for _, argument in ipairs(definition.arguments) do
+    if values[argument[1]] == nil and argument[3] == nil and not argument.optional then return false end
+  end
+  return true
+end
+
 return arguments

@@ -29,9 +29,9 @@ function data.exports.Text(given)
   local values, text, _, places = arguments.read(text_definition, given, place)
   local self = { place = place, text = text, id = false, readable = false, characters = 0, symbols = { "a", "b" } }
   if values.path then
-    local id, characters, symbols = lstmc.corpus(values.path, values.lowercase)
+    local id, characters, symbols, called = lstmc.corpus(values.path, values.lowercase)
     if id then
-      self.id, self.characters, self.readable = id, characters, characters > 0
+      self.id, self.characters, self.readable, self.called = id, characters, characters > 0, called
       if self.readable then self.symbols = symbols end
     else
       messages.error(places.path, "%s", characters) -- in place of a count: why not
@@ -72,8 +72,8 @@ function data.exports.Windows(given)
   if self.text and self.text.id and self.length then
     self.samples = count_samples(self.text, self.length, self.stride)
     if self.samples == 0 then
-      messages.error(places.length, "the text is too short: it has %d characters, and a window of %d " ..
-        "with the character behind it needs %d", self.text.characters, self.length, self.length + 1)
+      messages.error(places.length, "%s is too short: it has %d characters, and a window of %d with the character " ..
+        "behind it needs %d", self.text.called, self.text.characters, self.length, self.length + 1)
     end
   end
   return setmetatable(self, data.windows_mark)

@@ -245,6 +245,13 @@ local function check_loss(self)
   end
 end
 
+-- Layers and an optimizer that lack what they need were complained of, and their equations would stumble over it.
+local function can_be_traced(self)
+  local chosen, complete = self.compiled and self.compiled.optimizer, true
+  for _, one in ipairs(self.layers) do complete = complete and arguments.complete(one.definition, one) end
+  return complete and (not chosen or arguments.complete(chosen.definition, chosen.given))
+end
+
 local function default_name()
   local name = lstmc.spec_name()
   return lstmc.is_name(name) and name or "model"
@@ -270,6 +277,7 @@ function model.check(self)
     check_input_shape(self)
     if self.compiled then check_loss(self) end
     lstmc.check_defines()
+    if not can_be_traced(self) then lstmc.stop() end
     return self
   end
   lstmc.check_defines()
