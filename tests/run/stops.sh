@@ -65,26 +65,35 @@ same whole killed best.safetensors
 cmp whole.log killed.log || fail "the log of the killed run differs"
 ! ls killed/*.tmp 2>/dev/null || fail "a temporary file is left"
 
-# ---- signals ----------------------------------------------------------------------------------------------
+# ---- signals and limits -------------------------------------------------------------------------------------
 
+# Goes on to the same bits, and the log has each update once.
+goes_on() { # run
+  local at
+  at=$(basename "$(newest "$1")" .safetensors)
+  at=$((10#${at#update-}))
+  [ $at -gt 0 ] && [ $at -lt $last ] || fail "$1 stopped at update $at"
+  expect_status 0 train "$1" --resume --updates $last
+  expect_text err "from update $at to"
+  same whole "$1" "$file"
+  same whole "$1" best.safetensors
+  cmp whole.log "$1.log" || fail "the log of $1 differs"
+}
 stopped_by() { # signal, status
-  rm -rf stopped stopped.log
-  FAKE_SLEEP_US=1000 start stopped --updates 1000000
-  await stopped.log
+  FAKE_SLEEP_US=1000 start "stopped-$1" --updates 1000000
+  await "stopped-$1.log"
   kill "-$1" $child
   status=0
   wait $child || status=$?
   [ $status = "$2" ] || { cat err >&2; fail "status $status after SIG$1"; }
-  expect_text err "go on with: fake train --resume --run stopped"
-  [ -n "$(newest stopped)" ] || fail "nothing saved after SIG$1"
+  expect_text err "go on with: fake train --resume --run stopped-$1"
+  goes_on "stopped-$1"
 }
 stopped_by INT 130
 stopped_by TERM 75
 stopped_by HUP 75
-at=$(basename "$(newest stopped)" .safetensors)
-at=$((10#${at#update-}))
-expect_status 0 train stopped --resume --updates $((at + 5))
-expect_text err "from update $at to"
+FAKE_SLEEP_US=1000 expect_status 0 train limited --time-limit 0.3 --epochs 1000000
+goes_on limited
 
 # Two of them leave at once, even while an update takes long.
 FAKE_SLEEP_US=5000000 start twice --updates 5
@@ -96,8 +105,6 @@ kill -INT $child
 status=0
 wait $child || status=$?
 [ $status = 130 ] || fail "status $status after two SIGINT"
-
-expect_status 0 train limited --time-limit 0.3 --epochs 1000000
 
 # ---- two trainers, one folder -------------------------------------------------------------------------------
 
@@ -118,7 +125,7 @@ expect_status 0 train damaged --resume --updates $last
 expect_text err "its CRC is wrong"
 same whole damaged "$file" # from the one before, with the same bits
 [ -e "$last_file.damaged" ] || fail "the damaged checkpoint is gone"
-for file in damaged/update-*.safetensors; do truncate -s 5000 "$file"; done
+for damaged in damaged/update-*.safetensors; do truncate -s 5000 "$damaged"; done
 expect_status 3 train damaged --resume --updates $last
 expect_text err "no checkpoint of this run can be used"
 expect_status 3 "$FAKE" sample --run damaged --prompt a
@@ -137,6 +144,11 @@ expect_text err "cannot be written: File too large"
 expect_text err "10 updates are lost"
 [ -z "$(ls full | grep safetensors)" ] || fail "a part of a checkpoint stands in a full folder"
 expect_status 0 train full --resume --updates 5
+# Full in the middle: what was saved before stays, and with room again it goes on from there.
+expect_status 0 train filled --updates 300
+expect_status 5 bash -c "ulimit -f 4; '$FAKE' train --text '$text' --run filled --resume --validation-split 0.2 --updates 400 --log filled.log"
+expect_text err "100 updates are lost"
+goes_on filled
 
 # ---- divergence ---------------------------------------------------------------------------------------------------
 
