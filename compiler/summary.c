@@ -1,17 +1,13 @@
 /* --summary: the model as a table for people. Layers as Keras prints them, then data, memory and
  * work. */
 #include "cost.h"
+#include "grid.h"
+#include "home.h"
 #include "number.h"
 #include "passes.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-static const char *megabytes(struct arena *a, int64_t bytes)
-{
-    return bytes < 100 << 10 ? arena_printf(a, "%.1f KB", (double)bytes / 1024)
-                             : arena_printf(a, "%.1f MB", (double)bytes / (1 << 20));
-}
 
 static const char *flop_text(struct arena *a, double flop)
 {
@@ -52,15 +48,27 @@ static void print_data(const struct module *m)
            log(d->symbol_count), d->symbol_count, d->unigram);
 }
 
+/* What a trainer holds of the corpus: an index for each character, and the order of the samples. */
+static int64_t text_bytes(const struct module *m)
+{
+    return (int64_t)sizeof(uint32_t) *
+           (m->data.characters + (m->fit.shuffle ? m->data.samples : 0));
+}
+
 static void print_cost(const struct module *m)
 {
     struct arena *a = m->arena;
     const struct program *train = program_find(m, "train");
-    printf("Memory:       parameters %s, optimizer %s, activations %s, total %s\n",
-           megabytes(a, m->param_bytes), megabytes(a, m->state_bytes), megabytes(a, m->work_bytes),
-           megabytes(a, m->param_bytes + m->state_bytes + m->work_bytes));
+    printf("Memory:       %s: parameters %s, optimizer %s, activations %s; beside it %s for the "
+           "text\n",
+           number_bytes(m->param_bytes + m->state_bytes + m->work_bytes).text,
+           number_bytes(m->param_bytes).text, number_bytes(m->state_bytes).text,
+           number_bytes(m->work_bytes).text, number_bytes(text_bytes(m)).text);
     printf("Work:         %s an update, %s of it forward\n", flop_text(a, cost_flop(train)),
            flop_text(a, cost_flop_part(train, PART_FORWARD)));
+    printf("Schedule:     %s barriers between the workers an update, %s values copied\n",
+           number_grouped(program_phases(train) - 1).text,
+           number_grouped(program_copies(train)).text);
 }
 
 void print_summary(const struct module *m)

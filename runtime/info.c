@@ -39,7 +39,7 @@ static void print_model(const struct lstmc_model *m)
     printf("text      %s, %s characters, %d symbols%s; stride %d\n", m->corpus,
            number_grouped(m->characters).text, m->symbol_count, m->lowercase ? ", lower-cased" : "",
            m->stride);
-    printf("memory    %s: parameters %s, optimizer %s, work %s\n",
+    printf("memory    %s: parameters %s, optimizer %s, activations %s\n",
            number_bytes(m->arena_bytes).text, number_bytes(m->param_bytes).text,
            number_bytes(m->state_bytes).text, number_bytes(m->work_bytes).text);
     printf("cost      %s GFLOP an update, of which forward %s\n",

@@ -1,6 +1,7 @@
 /* interp MODEL.ir PROGRAM: runs a program on values that follow from names alone, prints what comes
  * out, or compares it with another module's, which may be of another stage. */
 #include "diag.h"
+#include "file.h"
 #include "interp.h"
 #include <math.h>
 #include <stdio.h>
@@ -70,23 +71,10 @@ static struct request read_request(char **argv)
 
 /* ---- files ------------------------------------------------------------------------------------ */
 
-static void read_file(const char *path, struct buffer *text)
-{
-    FILE *f = fopen(path, "rb");
-    char piece[1 << 16];
-    if (!f)
-        err("%s cannot be read", path);
-    for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
-        buffer_add(text, piece, n);
-    fclose(f);
-}
-
 static struct interp *run(struct arena *a, const char *path, const struct request *q,
                           struct interp_mode mode)
 {
-    struct buffer text = { .arena = a };
-    buffer_puts(&text, "");
-    read_file(path, &text);
+    const struct buffer text = read_case(a, path);
     diag_source(path, text.text, text.length);
     const struct module *m = module_read(a, path, text.text, text.length);
     diag_stop_on_errors();

@@ -2,6 +2,7 @@
  * here`; NAME.out.ir is what they must make of it. */
 #include "../pass/run_pass.h"
 #include "diag.h"
+#include "file.h"
 #include <glob.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,20 +10,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-static struct buffer read_file(struct arena *a, const char *path)
-{
-    struct buffer text = { .arena = a };
-    char piece[4096];
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        fail_msg("%s cannot be read", path);
-    buffer_puts(&text, "");
-    for (size_t n; (n = fread(piece, 1, sizeof piece, f)) > 0;)
-        buffer_add(&text, piece, n);
-    fclose(f);
-    return text;
-}
 
 static const char *path_of_output(struct arena *a, const char *path)
 {
@@ -32,8 +19,8 @@ static const char *path_of_output(struct arena *a, const char *path)
 static void check_case(const char *path)
 {
     struct arena *a = arena_new();
-    struct buffer in = read_file(a, path), out = { .arena = a };
-    struct buffer expected = read_file(a, path_of_output(a, path));
+    struct buffer in = read_case(a, path), out = { .arena = a };
+    struct buffer expected = read_case(a, path_of_output(a, path));
     struct module *m = module_read(a, path, in.text, in.length);
     if (!m || strncmp(in.text, "# ", 2) != 0)
         fail_msg("%s is no case", path);
