@@ -137,8 +137,11 @@ static void emit_text(const struct module *m, const struct options *o, const cha
         return;
     }
     const char *folder = arena_printf(m->arena, "%s/%s", o->output, m->name);
+    const char *path = arena_printf(m->arena, "%s/%s.%s", folder, m->name, ending);
+    if (o->emit == EMIT_IR)
+        warn_of_another_spec(m->arena, path, text);
     disk_make_folder(d, folder);
-    disk_add_file(d, "-o", arena_printf(m->arena, "%s/%s.%s", folder, m->name, ending), text);
+    disk_add_file(d, "-o", path, text);
 }
 
 /* ---- the depfile ----------------------------------------------------------------------------- */

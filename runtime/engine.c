@@ -101,8 +101,8 @@ struct engine engine_open(const struct lstmc_model *m, int threads, const char *
     e.team = team_start(threads, cores, m->param_count);
     if (!e.team)
         quit(STATUS_FAILED, "%d threads cannot be had; give fewer with --threads", threads);
-    say("running   %d thread%s, %s, %s", threads, threads == 1 ? "" : "s", e.isa->name,
-        products_name());
+    say("running   %d thread%s, %s, %s; %s of memory", threads, threads == 1 ? "" : "s",
+        e.isa->name, products_name(), number_bytes(m->arena_bytes).text);
     return e;
 }
 

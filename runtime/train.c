@@ -37,7 +37,9 @@ struct trainer {
     int64_t ordered_epoch;                /* the epoch whose order it is, from 1 */
     bool saved;                           /* the newest checkpoint is of this very state */
     int64_t newest;                       /* its update; -1: none */
-    double started, saved_at, sampled_at, save_every;
+    double began, started, saved_at, sampled_at,
+        save_every;       /* began: the process, started: to learn */
+    double first_done;    /* the first update; 0: not yet */
     int64_t first_update; /* done when this process began */
     bool estimated;
 };
@@ -177,16 +179,19 @@ static void write_log(struct trainer *t, const struct shown *epoch)
     log_end(&t->log);
 }
 
-/* How long all of it will take, once a few updates have shown how long one takes. */
+/* How long it took to come to work, and how long all of it will take, once a few updates have shown how long one takes. */
 static void estimate(struct trainer *t)
 {
     int64_t done = t->at.update - t->first_update;
-    double seconds = clock_seconds() - t->started;
+    double now = clock_seconds(), seconds = now - t->started;
+    if (done == 1)
+        t->first_done = now;
     if (t->estimated || seconds < 0.5)
         return;
     t->estimated = true;
     double each = seconds / (double)done;
-    say("          %s ms an update here: about %s", number_short(1000 * each, 3).text,
+    say("          the first update was done after %s; %s ms each here, so about %s to go",
+        number_seconds(t->first_done - t->began).text, number_short(1000 * each, 3).text,
         number_seconds(each * (double)(t->limit - t->at.update)).text);
 }
 
@@ -413,6 +418,7 @@ int command_train(const struct lstmc_model *m, const struct settings *s)
         quit(STATUS_USAGE, "--init begins a run and --resume goes on with one: give one of them");
     char *remembered = s->resume ? run_text(&t.run) : NULL;
     int status = STATUS_DONE;
+    t.began = clock_seconds();
     stop_listen();
     t.corpus = corpus_open(m, s->text, remembered, corpus_of_its_own);
     run_take(&t.run);
