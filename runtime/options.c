@@ -1,4 +1,5 @@
 #include "options.h"
+#include "engine.h"
 #include "number.h"
 #include "say.h"
 #include <float.h>
@@ -123,6 +124,73 @@ enum { OPTIONS = sizeof options / sizeof *options };
 
 /* ---- help --------------------------------------------------------------------------------- */
 
+/* What this model does where an option is not given; empty where that is no matter of the model. */
+static struct number spec_default(const struct lstmc_model *m, const char *option)
+{
+    const int rate = engine_hyper(m, "learning_rate");
+    const struct {
+        const char *option;
+        double value;
+    } numbers[] = {
+        { "epochs", (double)m->epochs },
+        { "learning-rate", rate >= 0 ? m->hypers[rate].value : NAN },
+        { "validation-split", m->validation_split },
+        { "length", (double)m->sample_length },
+        { "temperature", m->temperature },
+        { "top-k", (double)m->top_k },
+        { "top-p", m->top_p },
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (strcmp(numbers[i].option, option) == 0 && !isnan(numbers[i].value))
+            return number_short(numbers[i].value, 9);
+    struct number n = { "" };
+    if (strcmp(option, "mode") == 0)
+        strcpy(n.text, m->window_mode ? "window" : "stateful");
+    return n;
+}
+
+static void print_option(const struct lstmc_model *m, const struct option *o)
+{
+    char left[64];
+    const struct number value = spec_default(m, o->name);
+    snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+    printf("  %-33s %s", left, o->help);
+    if (*value.text)
+        printf(" (this model: %s)", value.text);
+    printf("\n");
+}
+
+/* Those that belong to one command alone, under its name. */
+static void print_options_of(const struct lstmc_model *m, int command)
+{
+    bool first = true;
+    for (int i = 0; i < OPTIONS; i++) {
+        if (options[i].commands != 1 << command)
+            continue;
+        if (first)
+            printf("\nOptions of %s\n", commands[command].name);
+        first = false;
+        print_option(m, &options[i]);
+    }
+}
+
+static void print_shared_options(const struct lstmc_model *m)
+{
+    printf("\nOptions of several commands\n");
+    for (int i = 0; i < OPTIONS; i++) {
+        const int mask = options[i].commands;
+        if ((mask & (mask - 1)) == 0)
+            continue;
+        print_option(m, &options[i]);
+        printf("  %-33s", "");
+        for (int j = 0; j < COMMANDS; j++)
+            if (mask & 1 << j)
+                printf(" %s%s", mask & ((1 << j) - 1) ? "" : "(", commands[j].name);
+        printf(")\n");
+    }
+}
+
+/* A page: the commands, every option once, how it ends. */
 static void help(const struct lstmc_model *m)
 {
     printf("%s: %s\n\n"
@@ -130,30 +198,29 @@ static void help(const struct lstmc_model *m)
            m->name, m->title, m->name);
     for (int i = 0; i < COMMANDS; i++)
         printf("  %-10s %s\n", commands[i].name, commands[i].summary);
-    printf("\n`%s COMMAND --help` lists the options of a command.\n\n"
-           "To begin with:\n"
+    printf("\n"
            "  %s train                         learns, into runs/%s; Ctrl-C saves and stops\n"
-           "  %s train --resume                goes on\n"
-           "  %s sample --prompt \"the \"        writes\n\n"
-           "Exit status: 0 done, 1 failed, 2 usage, 3 input does not fit, 4 training diverged,\n"
-           "5 disk, 75 saved after SIGTERM or SIGHUP.\n"
+           "  %s train --resume                goes on, bit for bit\n"
+           "  %s sample --prompt \"the \"        writes\n",
+           m->name, m->name, m->name, m->name);
+    for (int i = 0; i < COMMANDS; i++)
+        print_options_of(m, i);
+    print_shared_options(m);
+    printf("\n`%s COMMAND --help` lists those of one command.\n\n"
+           "Exit status: 0 done, 1 failed, 2 usage, 3 input does not fit, 4 training diverged, 5 "
+           "disk,\n"
+           "75 saved after SIGTERM or SIGHUP; after SIGINT it saves and dies of it.\n"
            "Written by lstmc %s.\n",
-           m->name, m->name, m->name, m->name, m->name, m->version);
+           m->name, m->version);
 }
 
 static void help_command(const struct lstmc_model *m, const struct command *c)
 {
     printf("%s %s: %s\n\n", m->name, c->name, c->summary);
-    for (int i = 0; i < OPTIONS; i++) {
-        char left[64];
-        const struct option *o = &options[i];
-        if (!(o->commands & 1 << (c - commands)))
-            continue;
-        snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "",
-                 o->value ? o->value : "");
-        printf("  %-*s%s\n", 32, left, o->help);
-    }
-    printf("  %-*s%s\n", 32, "--help", "this page");
+    for (int i = 0; i < OPTIONS; i++)
+        if (options[i].commands & 1 << (c - commands))
+            print_option(m, &options[i]);
+    printf("  %-33s %s\n", "--help", "this page");
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */
