@@ -1,4 +1,5 @@
--- Another script: Natsume Soseki's "Kokoro", 2,065 symbols. The vocabulary is code points, so nothing else changes.
+-- Another script: Natsume Soseki's "Kokoro", 2,065 symbols. The vocabulary is code points, so nothing else changes; the
+-- text must be UTF-8 and stand beside this file or in $LSTMC_DATA.
 local text  = Text { "soseki_kokoro_lf.txt" }
 local vocab = text:chars()
 

@@ -1,4 +1,5 @@
--- The tutorial's model: "Essentials of Deep Learning: Introduction to Long Short Term Memory", on the First Folio's Macbeth.
+-- The tutorial's model, "Essentials of Deep Learning: Introduction to Long Short Term Memory", on the First Folio's Macbeth:
+-- 50 characters in, each as one number, and the one behind them out; the loss stays at that of letter frequencies for long.
 local text  = Text { "macbeth.txt", lowercase = true }
 local vocab = text:chars()                       -- the sorted distinct characters
 

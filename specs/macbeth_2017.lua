@@ -1,4 +1,5 @@
--- The tutorial as it ran when it was written, on Keras 2.1.2: gates of straight lines, and another epsilon in Adam.
+-- The tutorial as it ran when it was written, on Keras 2.1.2: gates of straight lines, and another epsilon in Adam. To be
+-- compared with macbeth.lua, which is what today's Keras makes of the same lines.
 local text  = Text { "macbeth.txt", lowercase = true }
 local vocab = text:chars()
 local gates = "hard_sigmoid_keras2"              -- clip(0.2 x + 0.5, 0, 1)
