@@ -288,7 +288,7 @@ bool run_load_newest(const struct run *r, struct engine *e, struct progress *p)
         }
     }
     if (verdict == CHECKPOINT_MISFIT)
-        quit(STATUS_INPUT, "%s: %s", path, why);
+        quit(STATUS_INPUT, "%s: %s\n  --run DIR names another folder", path, why);
     if (count > 0 && damaged == count)
         quit(STATUS_INPUT, "%s: no checkpoint of this run can be used", r->folder);
     for (size_t i = 0; i < damaged && r->lock >= 0; i++) {

@@ -379,6 +379,19 @@ static void make_plan(struct trainer *t)
         number_grouped(t->at.update).text, number_grouped(t->limit).text);
 }
 
+/* How to go on: with the folder and the totals that were given. */
+static void say_resume(const struct trainer *t)
+{
+    const struct settings *s = t->settings;
+    char epochs[32] = "", updates[32] = "";
+    if (s->epochs >= 0)
+        snprintf(epochs, sizeof epochs, " --epochs %" PRId64, s->epochs);
+    if (s->updates >= 0)
+        snprintf(updates, sizeof updates, " --updates %" PRId64, s->updates);
+    say("          go on with: %s train --resume%s%s%s%s", t->model->name, s->run ? " --run " : "",
+        s->run ? s->run : "", epochs, updates);
+}
+
 static int finish(struct trainer *t)
 {
     char path[PATH_ROOM];
@@ -397,8 +410,7 @@ static int finish(struct trainer *t)
     run_checkpoint_path(&t->run, t->at.update, path);
     say("saved     %s", path);
     if (stop_signal() || t->at.update < t->limit)
-        say("          go on with: %s train --resume%s%s", t->model->name,
-            t->settings->run ? " --run " : "", t->settings->run ? t->settings->run : "");
+        say_resume(t);
     return stop_status(STATUS_DONE);
 }
 
