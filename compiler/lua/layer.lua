@@ -47,7 +47,8 @@ local function spread(name, initializer, dims)
     columns = columns + parts[i][2]
   end
   if columns ~= dims[#dims] then
-    messages.fail(nil, "the initializers of the weight %s are for %d columns, but it has %d", name, columns, dims[#dims])
+    messages.fail(nil, "the initializers of the weight %s are for %d columns, but it has %d", name, columns,
+      dims[#dims])
   end
   return parts
 end
@@ -74,8 +75,8 @@ local function check_weight(name, dims)
   end
 end
 
--- A weight of this layer, trained: self:weight("kernel", { rows, columns }, self.kernel_initializer). The initializer may be
--- a list of some and their columns, { { "zeros", u }, { "ones", u } }.
+-- A weight of this layer, trained: self:weight("kernel", { rows, columns }, self.kernel_initializer). The initializer
+-- may be a list of some and their columns, { { "zeros", u }, { "ones", u } }.
 function methods.weight(self, name, dims, initializer)
   local full = self.name .. "." .. tostring(name)
   local known = lstmc.find_tensor(full)

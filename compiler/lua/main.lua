@@ -4,7 +4,7 @@
 --
 -- To write a layer, read dense.lua, then dropout.lua (per time step) and simple_rnn.lua (over time). adam.lua is the
 -- model for an optimizer, losses.lua for a loss. Your spec can hold the same lines: Layer, Cell, Optimizer and Loss are
--- there.
+-- there, and specs/peephole.lua, lion.lua and focal_loss.lua use them; tensor.lua has what there is to compute with.
 local environment = import "environment"
 local model = import "model"
 local trace = import "trace"

@@ -152,8 +152,8 @@ local function slice(what, x, axis, first, last)
   local whole = lstmc.rank(x) > 0 and size(x, axis) or 0
   local from, to = math.tointeger(first), math.tointeger(last)
   if not from or not to or from < 1 or from > to or to > whole then
-    messages.fail(nil, "%s(first, last): both from 1 to %d and in order, found %s and %s", what, whole, messages.show(first),
-      messages.show(last))
+    messages.fail(nil, "%s(first, last): both from 1 to %d and in order, found %s and %s", what, whole,
+      messages.show(first), messages.show(last))
   end
   return ops[what](x, { start = from - 1, stop = to })
 end

@@ -1,5 +1,5 @@
--- Every operation that a spec can use, on matrices and on weights of one, three and four axes; own.sh checks the gradients of
--- the emitted trainer against differences. Nothing here has a kink or a jump where the numbers are.
+-- Every operation that a spec can use, on matrices and on weights of one, three and four axes; tests/run/own.sh checks
+-- the gradients of the emitted trainer against differences. Nothing here has a kink or a jump where the numbers are.
 local All = Layer {
   kind = "All",
   arguments = { { "scale", "number", 1 } },
@@ -23,7 +23,8 @@ local All = Layer {
     -- along an axis, all of them, kept or not
     y = y + sum(x, 0) + sum(x, -1) + mean(x, 0) + mean(x, 1) + sum(x) + mean(x) / n
     y = y + sum(x, 0, false) + mean(x, 1, false):reshape(n, 1) + reduce_max(x, 1) + mean(row)
-    y = y + sum(cube, 2, false):reshape(1, 6):cols(1, m) + sum(cube, 1):reshape(2, m):rows(2, 2) + mean(cube, 0):reshape(3, m):rows(1, 1)
+    y = y + sum(cube, 2, false):reshape(1, 6):cols(1, m) + sum(cube, 1):reshape(2, m):rows(2, 2)
+    y = y + mean(cube, 0):reshape(3, m):rows(1, 1)
     y = y + sum(mean(four, 1, false), 0, false):rows(1, 1) + sum(four, 2):reshape(6, m):rows(5, 5) + sum(mean(four, 3))
       :reshape(1) + reduce_max(four, 1):reshape(4, m):rows(3, 3) + reduce_max(cube, 0):reshape(3, m):rows(2, 2)
 
