@@ -7,6 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* " fold cse ..." */
+static const char pass_list[] =
+#define PASS(name, text) " " #name
+#include "passes.def"
+#undef PASS
+    ;
+
+/* %s: the rewrites */
 static const char usage[] =
     "usage: lstmc SPEC.lua|MODEL.ir -o DIR [OPTIONS]\n"
     "\n"
@@ -36,10 +44,10 @@ static const char usage[] =
     "  --dtype=float32|float64         instead of its own\n"
     "\n"
     "The code\n"
-    "  --gemm=auto|emitted|openblas    who multiplies matrices (default auto: each product by its "
-    "size)\n"
+    "  --gemm=auto|emitted|openblas    who multiplies matrices while training (auto: emitted "
+    "loops)\n"
     "  --max-memory SIZE               refuse a model that needs more (bytes, or with K, M, G)\n"
-    "  -fno-PASS                       leave one rewrite out: fold, cse, dce, batch or fuse\n"
+    "  -fno-PASS                       leave one rewrite out:%s\n"
     "\n"
     "Builds\n"
     "  -MD -MF FILE -MT TARGET         write a depfile: the description, its Lua files, the "
@@ -51,9 +59,8 @@ static const char usage[] =
     "Exit status: 0 done, 1 internal error, 2 something that you can mend: options, description, "
     "corpus, folder.\n";
 
-static _Noreturn void say(const char *text)
+_Noreturn static void end_of_talk(void)
 {
-    fputs(text, stdout);
     flush_output();
     exit(EXIT_DONE);
 }
@@ -138,12 +145,14 @@ static void set_depfile_target(struct options *o, const char *v)
 static void set_help(struct options *o, const char *v)
 {
     (void)o, (void)v;
-    say(usage);
+    printf(usage, pass_list);
+    end_of_talk();
 }
 static void set_version(struct options *o, const char *v)
 {
     (void)o, (void)v;
-    say("lstmc " LSTMC_VERSION "\n");
+    puts("lstmc " LSTMC_VERSION);
+    end_of_talk();
 }
 
 static void set_max_memory(struct options *o, const char *v)
@@ -190,7 +199,7 @@ static void switch_pass_off(struct options *o, const char *name)
             o->passes_off |= 1u << p;
             return;
         }
-    err("unknown option -fno-%s: the passes are fold, cse, dce, batch, fuse, layout", name);
+    err("unknown option -fno-%s: the passes are%s", name, pass_list);
 }
 
 static void add_define(struct arena *a, struct options *o, const char *text)

@@ -35,7 +35,7 @@ shows specs/peephole.lua cell.lua
 if [ -e "$DATA/macbeth.txt" ]; then
   "$LSTMC" "$SOURCE/specs/macbeth.lua" -o emitted
   awk '/lstm, t = 7:/ { on = 1 } on && /^$/ { exit } on' emitted/macbeth/forward.c >step.c
-  kernel=$(sed -n 's/^    k->\([a-z0-9_]*\)(.*/\1/p' step.c)
+  kernel=$(sed -n 's/^    k->\(lstm_[a-z0-9_]*\)(.*/\1/p' step.c)
   awk -v name="SUFFIX(${kernel}_at)" '
     /^\/\* @/ { text = "" } { text = text $0 "\n" }
     index($0, name "(") && /^INLINE/ { found = 1 }
