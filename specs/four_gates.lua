@@ -1,5 +1,5 @@
 -- The library's LSTM typed anew, with a weight of its own for each gate, as textbooks print it. The compiler joins the four
--- products of a step into one, so it computes what LSTM { 96 } does, with no product more: tests/run/own.sh counts them.
+-- products of a step into one, so it trains as LSTM { 96 } does, with no product more: tests/run/own.sh counts them.
 local function affine(self, gate, x, h)
   return x:dot(self["kernel_" .. gate]) + h:dot(self["recurrent_kernel_" .. gate]) + self["bias_" .. gate]
 end

@@ -1,4 +1,4 @@
--- Every operation that a spec can use, on matrices and on weights of one, three and four axes; tests/run/own.sh checks
+-- Every operation that a spec can use, on matrices and on weights of one, three and four axes; tests/run/operations.sh checks
 -- the gradients of the emitted trainer against differences. Nothing here has a kink or a jump where the numbers are.
 local All = Layer {
   kind = "All",

@@ -1,29 +1,8 @@
 #!/usr/bin/env bash
-# Cells, layers, losses and optimizers of one's own, in the emitted trainer: every operation that a spec can use computes what it
-# says and has the right gradient, the home-made specs learn, and an LSTM typed anew is the library's.
+# Cells, losses and optimizers of one's own, in the emitted trainer: the home-made specs learn and have the right gradients, their
+# steps are fused, and an LSTM typed anew is the library's.
 . "$(dirname "$0")/lib.sh"
 specs=$SOURCE/specs
-letters=$SOURCE/tests/reference/specs/forty_three.txt
-
-# ---- every operation ------------------------------------------------------------------------------
-
-binary=$(trainer operations "$SOURCE/tests/grad/operations.lua" --text "$letters")
-expect_status 0 "$binary" gradcheck --text "$letters"
-[ "$(grep -c ' ok$' out)" = 18 ] || { cat out; fail "not 18 tensors with right gradients"; }
-
-# Of the last eval.
-loss() { sed -n 's/^loss \([^ ]*\) nats.*/\1/p' out; }
-differences() { # lstmc options: what the identities of tests/grad/identities.lua differ by
-  binary=$(trainer identities "$SOURCE/tests/grad/identities.lua" --text "$letters" "$@")
-  rm -rf run
-  expect_status 0 "$binary" train --text "$letters" --run run --updates 1
-  expect_status 0 "$binary" eval --run run
-  loss
-}
-right=$(differences)
-wrong=$(differences -D fault=0.001)
-awk -v right="$right" -v wrong="$wrong" 'BEGIN { exit !(right != "" && right < 1e-20 && wrong > 1e-7) }' ||
-  fail "identities: they differ by $right, and by $wrong where one is wrong"
 
 # ---- the home-made specs -------------------------------------------------------------------------------
 
