@@ -148,6 +148,15 @@ static struct role *role_for(struct emission *e, struct memory *m, const struct 
     return role_add(e, m, like);
 }
 
+/* A weight in another order keeps its name. */
+static const char *packed_word(struct emission *e, const struct node *n)
+{
+    const struct tensor *t = n->op == OP_PACK ? n->args[0]->tensor : NULL;
+    return t ? arena_printf(e->arena, "%s_%s", attr_flag(n, "ta") ? "transposed" : "packed",
+                            tensor_word(e, t))
+             : NULL;
+}
+
 /* `root` is named after `made`: itself, or the first part that was computed into it. */
 static void name_root(struct emission *e, struct memory *m, const struct value *root,
                       const struct value *made, const char *given)
@@ -162,6 +171,7 @@ static void name_root(struct emission *e, struct memory *m, const struct value *
     if (shared)
         like.scope = NULL;
     like.word = n->part == PART_BACKWARD && !shared ? arena_printf(e->arena, "d_%s", word) : word;
+    like.word = packed_word(e, n) ? packed_word(e, n) : like.word;
     const int t = root == made && !shared ? n->t : -1;
     m->role[root->id] = role_for(e, m, &like, t);
     m->member[root->id] = m->role[root->id]->count;
