@@ -271,24 +271,20 @@ static void put_walk(struct body *b)
 /* ---- with a product before it ---------------------------------------------------------------- */
 
 /* The operand of the form by which the body has a parameter. */
-static const char *param_address(struct body *b, const struct value *param)
+static const struct operand *param_operand(const struct body *b, const struct value *param)
 {
     const struct kernel *k = b->f->body;
     int i = 0;
     while (k->params[i] != param)
         i++;
-    const struct operand *o = &b->f->operands[b->f->result_count + i];
-    const char *name = b->f->arrays[o->array].name;
-    return o->shift ? arena_printf(b->arena, "%s + %" PRId64, name, o->shift) : name;
+    return &b->f->operands[b->f->result_count + i];
 }
 
-static int64_t param_stride(const struct body *b, const struct value *param)
+static const char *param_address(struct body *b, const struct value *param)
 {
-    const struct kernel *k = b->f->body;
-    int i = 0;
-    while (k->params[i] != param)
-        i++;
-    return b->f->arrays[b->f->operands[b->f->result_count + i].array].stride;
+    const struct operand *o = param_operand(b, param);
+    const char *name = b->f->arrays[o->array].name;
+    return o->shift ? arena_printf(b->arena, "%s + %" PRId64, name, o->shift) : name;
 }
 
 /* Does one tile hold all rows? */
@@ -297,26 +293,31 @@ static bool is_one_high(const struct form *f)
     return f->axis == AXIS_COLS && form_rows(f) <= TILE_HEIGHT;
 }
 
+static const char *number_of(struct body *b, int64_t n)
+{
+    return arena_printf(b->arena, "%" PRId64, n);
+}
+
 /* A function of its own, since compilers run out of registers where a body follows; one for all
  * forms whose sums are alike, which then have its name. */
 static const char *put_sums(struct body *b)
 {
     const struct node *n = kernel_product(b->f->body);
     const struct product_tile t = product_tile(b->e, b->f->body);
-    const int64_t stride = param_stride(b, n->args[0]), terms = n->args[1]->type.shape.dim[0];
+    const int64_t stride = b->f->arrays[param_operand(b, n->args[0])->array].stride;
+    const int64_t terms = n->args[1]->type.shape.dim[0];
     const bool ta = attr_flag(n, "ta"), high = is_one_high(b->f);
-    const char *number = "%" PRId64;
     const char *args[] = {
         t.rows,
         t.vectors,
         high ? arena_printf(b->arena, "all_of(%" PRId64 ")", form_rows(b->f)) : "rows",
         "panels",
-        arena_printf(b->arena, number, terms),
+        number_of(b, terms),
         "sums",
         t.stride,
         "a",
-        arena_printf(b->arena, number, ta ? 1 : stride),
-        arena_printf(b->arena, number, ta ? stride : 1),
+        number_of(b, ta ? 1 : stride),
+        number_of(b, ta ? stride : 1),
         "b",
     };
     const char *params[] = { "REAL *sums", "const REAL *a", "const REAL *b", "int panels",
