@@ -43,19 +43,19 @@ INLINE int step_at(int i, int step, int end)
 
 enum { PANEL = 16, MAX_TILE = 32 };
 
-/* How b lies. */
+/* How b lies; `filled`: with zeros up to whole vectors. */
 struct lstmc_right {
-    int term, panel;
+    int term, panel, filled;
 };
 
 INLINE struct lstmc_right plain_rows(int stride)
 {
-    return (struct lstmc_right){ stride, PANEL };
+    return (struct lstmc_right){ stride, PANEL, 0 };
 }
 
 INLINE struct lstmc_right packed(int k)
 {
-    return (struct lstmc_right){ PANEL, k * PANEL };
+    return (struct lstmc_right){ PANEL, k * PANEL, 1 };
 }
 
 /* The lanes of vector j of which n columns are left in all. */
@@ -63,6 +63,10 @@ INLINE int lanes_of(int j, int n)
 {
     return n <= j * V ? 0 : n - j * V < V ? n - j * V : V;
 }
+
+/* Terms between two looks ahead: a line of a row of a. Lines that another worker wrote, or that lie
+ * in a far cache, take as long as a few hundred multiply-adds. */
+enum { LINE_TERMS = 16, LINES_AHEAD = 4 };
 
 /* n: the live columns; more: c has the sum over earlier terms already. */
 INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c, int c_stride,
@@ -73,14 +77,19 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
     for (int r = 0; more && r < rows; r++)
         for (int j = 0; j < vectors; j++)
             sum[r * vectors + j] = load(c + r * c_stride + j * V, lanes_of(j, n));
-    for (int i = 0; i < k; i++) {
-        vec b_row[MAX_TILE];
-        for (int j = 0; j < vectors; j++)
-            b_row[j] = load(b + i * b_lies.term + j * V / PANEL * b_lies.panel + j * V % PANEL,
-                            lanes_of(j, n));
-        for (int r = 0; r < rows; r++)
+    for (int line = 0; line < k; line += LINE_TERMS) {
+        const int end = k - line < LINE_TERMS ? k : line + LINE_TERMS;
+        for (int r = 0; a_term == 1 && r < rows; r++)
+            __builtin_prefetch(a + r * a_row + line + LINES_AHEAD * LINE_TERMS);
+        for (int i = line; i < end; i++) {
+            vec b_row[MAX_TILE];
             for (int j = 0; j < vectors; j++)
-                sum[r * vectors + j] += a[r * a_row + i * a_term] * b_row[j];
+                b_row[j] = load(b + i * b_lies.term + j * V / PANEL * b_lies.panel + j * V % PANEL,
+                                b_lies.filled ? V : lanes_of(j, n));
+            for (int r = 0; r < rows; r++)
+                for (int j = 0; j < vectors; j++)
+                    sum[r * vectors + j] += a[r * a_row + i * a_term] * b_row[j];
+        }
     }
     for (int r = 0; r < rows; r++)
         for (int j = 0; j < vectors; j++)
@@ -189,6 +198,40 @@ INLINE int panels_in(struct lstmc_range cols)
     return (length(cols) + PANEL - 1) / PANEL;
 }
 
+/* Four rows of four elements, `stride` apart, become four columns, PANEL apart. */
+#if V > 2
+INLINE void transpose_four(REAL *to, const REAL *from, int stride)
+{
+    const vec4 a = load_part4(from, 4), b = load_part4(from + stride, 4);
+    const vec4 c = load_part4(from + 2 * stride, 4), d = load_part4(from + 3 * stride, 4);
+    const vec4 ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+    const vec4 ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+    const vec4 cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+    const vec4 cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+    *(vec4_anywhere *)to = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+    *(vec4_anywhere *)(to + PANEL) = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+    *(vec4_anywhere *)(to + 2 * PANEL) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+    *(vec4_anywhere *)(to + 3 * PANEL) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+}
+#endif
+
+/* A panel of n columns, of which term i begins at from[i * term], and column j of that at j * col. */
+INLINE void pack_panel(int n, int k, REAL *to, const REAL *from, int term, int col)
+{
+    int i = 0;
+#if V > 2
+    for (; term == 1 && n == PANEL && i + 4 <= k; i += 4)
+        for (int j = 0; j < PANEL; j += 4)
+            transpose_four(to + i * PANEL + j, from + i + j * col, col);
+#endif
+    for (; col == 1 && n == PANEL && i < k; i++)
+        for (int j = 0; j < PANEL; j += V)
+            store(to + i * PANEL + j, load(from + i * term + j, V), V);
+    for (; i < k; i++)
+        for (int j = 0; j < PANEL; j++)
+            to[i * PANEL + j] = j < n ? from[i * term + j * col] : 0;
+}
+
 /* y = x in panels, `cols` being columns of panels; `width` the columns of a part. Element (i, j) of
  * x is x[i * x_term + j * x_col]. */
 INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int x_term, int x_col,
@@ -198,15 +241,16 @@ INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int
         const int in_part = panel / parts * PANEL, n = width - in_part;
         const REAL *from = x + (panel % parts * width + in_part) * x_col;
         REAL *to = y + panel * k * PANEL;
-        for (int i = 0; i < k; i++)
-            for (int j = 0; j < PANEL; j++)
-                to[i * PANEL + j] = j < n ? from[i * x_term + j * x_col] : 0;
+        if (n >= PANEL)
+            pack_panel(PANEL, k, to, from, x_term, x_col);
+        else
+            pack_panel(n, k, to, from, x_term, x_col);
     }
 }
 
-/* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once: 192 terms
- * at a time, for which a panel of b is copied into the nearest cache. */
-enum { TERMS = 192 };
+/* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once: so many
+ * terms at a time that the copy of a panel of b takes up to half of the nearest cache. */
+enum { TERMS = V == 16 ? 96 : 192 };
 
 INLINE void product_terms_tiles(int tile_rows, int vectors, int n, int more,
                                 struct lstmc_range rows, int k, REAL *c, int c_stride,
@@ -229,7 +273,7 @@ INLINE void product_terms_strip(int tile_rows, int vectors, int n, struct lstmc_
                                 struct lstmc_range rows, REAL *c, int c_stride, const REAL *a,
                                 int a_row, int a_term, const REAL *b, int b_stride, REAL *panel)
 {
-    const struct lstmc_right lies = plain_rows(vectors * V);
+    const struct lstmc_right lies = { vectors * V, PANEL, 1 };
     const int k = length(terms);
     for (int i = 0; i < k; i++)
         for (int j = 0; j < vectors; j++)
