@@ -371,6 +371,12 @@ static struct value *fold_reduce_max(struct folder *f, const struct node *n)
     return is_const(n->args[0], &x) ? filled(f, n, x) : NULL;
 }
 
+/* A column times a row: no sum, so it goes where elementwise nodes go. */
+static bool has_one_term(const struct node *n)
+{
+    return !attr_flag(n, "ta") && !attr_flag(n, "tb") && n->args[0]->type.shape.dim[1] == 1;
+}
+
 static struct value *fold_matmul(struct folder *f, const struct node *n)
 {
     struct value *x = n->args[0], *y = n->args[1];
@@ -378,6 +384,8 @@ static struct value *fold_matmul(struct folder *f, const struct node *n)
     bool ta = attr_flag(n, "ta"), tb = attr_flag(n, "tb");
     if (is_filled(x, 0) || is_filled(y, 0))
         return filled(f, n, 0);
+    if (has_one_term(n))
+        return build_binary(&f->b, OP_MUL, x, y);
     if (!flipped_x && !flipped_y)
         return NULL;
     return build_matmul(&f->b, flipped_x ? flipped_x->args[0] : x, ta != !!flipped_x,
