@@ -10,6 +10,7 @@
 #ifndef LSTMC_EMISSION_H
 #define LSTMC_EMISSION_H
 #include "ir.h"
+#include "lstmc/model.h"
 #include "options.h"
 #include "table.h"
 
@@ -60,6 +61,8 @@ struct step {
     const struct node *node;
     struct form *form;           /* NULL: a barrier */
     const struct value **values; /* of the form's operands */
+    enum lstmc_phase phase;      /* of a program that is measured */
+    bool begins;                 /* a phase: the C says so */
     int flag;                    /* of the tensor that is checked */
     struct step *next;
 };

@@ -112,9 +112,9 @@ static void put_guide(struct emission *e, struct buffer *out)
             "Addresses: p the weights, s the states, w the memory in which a program works; k is "
             "the "
             "table of kernels for one instruction set, me the worker, rows30 his share of 30 rows. "
-            "A "
-            "comment %%412 at the end of a call is the number of its result in %s.ir, the model as "
-            "lstmc compiled it.",
+            "lstmc_phase tells `bench` where an update's time goes. A comment %%412 at the end of "
+            "a "
+            "call is the number of its result in %s.ir, the model as lstmc compiled it.",
             e->name));
 }
 

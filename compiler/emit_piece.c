@@ -6,6 +6,7 @@
 #include "emit_steps.h"
 #include "emit_text.h"
 #include "grid.h"
+#include "phase.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -164,6 +165,8 @@ void piece_add(struct piece *p, const struct step *s, const struct step *last)
 {
     if (!last || !same_paragraph(last->node, s->node))
         put_title(p, s->node);
+    if (s->begins)
+        buffer_printf(&p->statements, "    lstmc_phase(me, %s);\n", phase_word(s->phase));
     put_step(p, s);
 }
 

@@ -5,6 +5,7 @@
 #include "emit_memory.h"
 #include "emit_text.h"
 #include "grid.h"
+#include "phase.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -434,6 +435,19 @@ static void find_program_steps(struct emission *e, struct work *w)
     }
 }
 
+/* Where one phase follows another. */
+static void find_phases(struct work *w)
+{
+    const struct step *last = NULL;
+    for (struct step *s = w->steps; s; s = s->next) {
+        if (!s->form)
+            continue;
+        s->phase = phase_of(s->node);
+        s->begins = !last || last->phase != s->phase;
+        last = s;
+    }
+}
+
 /* ---- segments -------------------------------------------------------------------------------- */
 
 static bool in_part(const struct step *s, enum part part)
@@ -472,6 +486,8 @@ void find_steps(struct emission *e)
         *end = w;
         end = &w->next;
         find_program_steps(e, w);
+        if (strcmp(p->name, "train") == 0) /* which bench measures */
+            find_phases(w);
         if (!w->predicts)
             find_segments(e, w);
     }

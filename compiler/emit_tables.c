@@ -5,6 +5,7 @@
 #include "emit_memory.h"
 #include "emit_steps.h"
 #include "emit_text.h"
+#include "phase.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -297,10 +298,16 @@ static void put_memory(struct emission *e, struct buffer *out)
                   "\n    .arena_bytes = %s_ARENA,\n    .param_bytes = %" PRId64
                   ",\n    .state_bytes = %" PRId64 ",\n    .work_bytes = %" PRId64 ",\n",
                   e->upper, m->param_bytes, m->state_bytes, m->work_bytes);
-    if (train)
-        buffer_printf(out, "    .flop_update = %s,\n    .flop_forward = %s,\n",
+    if (train) {
+        buffer_printf(out,
+                      "    .flop_update = %s,\n    .flop_forward = %s,\n    .flop_phases = {\n",
                       number(e, cost_flop(train->program)),
                       number(e, cost_flop_part(train->program, PART_FORWARD)));
+        for (enum lstmc_phase i = 0; i < LSTMC_PHASES; i++)
+            buffer_printf(out, "        [%s] = %s,\n", phase_word(i),
+                          number(e, phase_flop(train->program, i)));
+        buffer_puts(out, "    },\n");
+    }
     if (has_tensors(m, TENSOR_PARAM))
         buffer_printf(out, "    .param_count = %d,\n    .params = params,\n",
                       count_tensors(m, TENSOR_PARAM));

@@ -20,7 +20,10 @@
 
 struct timing {
     double median, minimum, maximum; /* seconds; NaN: nothing was measured */
+    int count;
 };
+
+enum { MOST = 20000, FEWEST = 5, WARM_UP = 3 };
 
 static int by_size(const void *a, const void *b)
 {
@@ -28,15 +31,21 @@ static int by_size(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* The median; sorts them. */
+static double middle(double *times, int count)
+{
+    qsort(times, (size_t)count, sizeof *times, by_size);
+    return times[count / 2];
+}
+
 /* Runs `work` for so many seconds, `each` times between two looks at the clock, after a little to
  * warm up. */
 static struct timing measure(struct engine *e, void (*work)(struct engine *, int64_t i), int each,
                              double seconds)
 {
-    enum { MOST = 20000, FEWEST = 5 };
     static double times[MOST];
     int64_t i = 0;
-    for (; i < 3 * each; i++)
+    for (; i < WARM_UP * each; i++)
         work(e, i);
     int count = 0;
     double start = clock_seconds(), now = start;
@@ -47,8 +56,8 @@ static struct timing measure(struct engine *e, void (*work)(struct engine *, int
         now = clock_seconds();
         times[count++] = (now - before) / each;
     }
-    qsort(times, (size_t)count, sizeof *times, by_size);
-    return (struct timing){ times[count / 2], times[0], times[count - 1] };
+    const double median = middle(times, count);
+    return (struct timing){ median, times[0], times[count - 1], count };
 }
 
 /* ---- what is measured ----------------------------------------------------------------------- */
@@ -67,12 +76,20 @@ static void make_symbols(const struct lstmc_model *m)
         symbols[i] = (uint32_t)(random_uniform(1, STREAM_CHECK, (uint64_t)i) * m->symbol_count);
 }
 
+/* Seconds that update i spent in each phase. */
+static double spent[LSTMC_PHASES][WARM_UP + MOST];
+
 static void update(struct engine *e, int64_t i)
 {
     const struct lstmc_model *m = e->model;
+    double seconds[LSTMC_PHASES] = { 0 };
+    team_start_clock(e->team, seconds);
     batches_fill(m, &m->train_slots, e->arena, symbols, part, NULL, i % 4);
     engine_run(e, m->train, (uint32_t)i + 1);
     team_flagged(e->team);
+    team_stop_clock(e->team);
+    for (int phase = 0; phase < LSTMC_PHASES; phase++)
+        spent[phase][i] = seconds[phase];
 }
 
 /* As `sample` does it: what was drawn, as the spec's own defaults say, is read next. */
@@ -157,6 +174,20 @@ struct result {
     double gflop, gflops, peak;
     double read_gbs, floor; /* floor: seconds that reading the weights takes at this rate */
     int64_t weight_bytes, peak_memory;
+    struct phase {
+        double seconds, gflop, share; /* median; of its products; of the peak, NaN: it has none */
+    } phases[LSTMC_PHASES];
+};
+
+static const struct {
+    const char *key, *title, *told;
+} phase_words[LSTMC_PHASES] = {
+    [LSTMC_FORWARD_RECURRENT] = { "forward_recurrent", "  steps forward", "one after the other" },
+    [LSTMC_PROJECTIONS] = { "projections", "  projections", "products of all steps at once" },
+    [LSTMC_BACKWARD_RECURRENT] = { "backward_recurrent", "  steps backward",
+                                   "one after the other" },
+    [LSTMC_WEIGHT_GRADIENTS] = { "weight_gradients", "  new weights", "gradients, optimizer" },
+    [LSTMC_OTHER] = { "other", "  other", "batch, loss, packing" },
 };
 
 static const char *or_null(double x, struct number *n)
@@ -176,7 +207,15 @@ static void print_json(const struct engine *e, const struct result *r)
     printf(",\"gflops\":%s", or_null(r->gflops, &n));
     printf(",\"peak_gflops\":%s", or_null(r->peak, &n));
     printf(",\"share_of_peak\":%s", or_null(r->gflops / r->peak, &n));
-    printf(",\"sample_us\":%s", or_null(1e6 * r->step.median, &n));
+    printf(",\"phases\":{");
+    for (int i = 0; i < LSTMC_PHASES; i++) {
+        const struct phase *p = &r->phases[i];
+        printf("%s\"%s\":{\"ms\":%s", i > 0 ? "," : "", phase_words[i].key,
+               or_null(1e3 * p->seconds, &n));
+        printf(",\"gflop\":%s", or_null(p->gflop, &n));
+        printf(",\"share_of_peak\":%s}", or_null(p->share, &n));
+    }
+    printf("},\"sample_us\":%s", or_null(1e6 * r->step.median, &n));
     printf(",\"window_ms\":%s", or_null(1e3 * r->window.median, &n));
     printf(",\"read_gbs\":%s", or_null(r->read_gbs, &n));
     printf(",\"weight_bytes\":%lld", (long long)r->weight_bytes);
@@ -191,12 +230,22 @@ static void print_line(const char *what, double value, const char *unit)
         printf("%-18s %10s %s\n", what, number_short(value, 4).text, unit);
 }
 
+static void print_phase(int i, const struct phase *p)
+{
+    printf("%-18s %10s ms", phase_words[i].title, number_short(1e3 * p->seconds, 4).text);
+    if (!isnan(p->share))
+        printf(", %s %% of peak", number_short(100 * p->share, 3).text);
+    printf(" (%s)\n", phase_words[i].told);
+}
+
 static void print_table(const struct engine *e, const struct result *r)
 {
     printf("%s, %d threads, %s\n", e->isa->name, team_size(e->team), products_name());
     print_line("an update", 1e3 * r->update.median, "ms (median)");
     print_line("  fastest", 1e3 * r->update.minimum, "ms");
     print_line("  slowest", 1e3 * r->update.maximum, "ms");
+    for (int i = 0; i < LSTMC_PHASES; i++)
+        print_phase(i, &r->phases[i]);
     print_line("its products", r->gflop, "GFLOP");
     print_line("speed", r->gflops, "GFLOP/s");
     print_line("peak here", r->peak, "GFLOP/s in multiply-adds");
@@ -209,9 +258,20 @@ static void print_table(const struct engine *e, const struct result *r)
     print_line("memory", (double)r->peak_memory / 1e6, "MB at most");
 }
 
+/* Of the updates that were measured; those to warm up stand before them. */
+static void find_phases(const struct lstmc_model *m, struct result *r)
+{
+    for (int i = 0; i < LSTMC_PHASES; i++) {
+        struct phase *p = &r->phases[i];
+        p->seconds = middle(spent[i] + WARM_UP, r->update.count);
+        p->gflop = m->flop_phases[i] / 1e9;
+        p->share = p->gflop > 0 ? p->gflop / p->seconds / r->peak : NAN;
+    }
+}
+
 int command_bench(const struct lstmc_model *m, const struct settings *s)
 {
-    const struct timing none = { NAN, NAN, NAN };
+    const struct timing none = { NAN, NAN, NAN, 0 };
     struct engine e = engine_open(m, s->threads > 0 ? (int)s->threads : 0, s->isa);
     struct rusage usage;
     engine_initialise(&e, 1);
@@ -230,6 +290,7 @@ int command_bench(const struct lstmc_model *m, const struct settings *s)
     r.window = measure(&e, window, 1, 0.5);
     double after = peak_gflops(e.team, e.isa->name, m->dtype);
     r.peak = before > after ? before : after;
+    find_phases(m, &r);
     r.gflop = m->flop_update / 1e9;
     r.gflops = r.gflop / r.update.median;
     getrusage(RUSAGE_SELF, &usage);

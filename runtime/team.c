@@ -29,6 +29,10 @@ struct lstmc_team {
     lstmc_program *const *programs;
     int program_count;
     const struct lstmc_call *call;
+    /* Where the seconds of worker 0 go, who alone touches these; NULL: nobody asks. */
+    double *seconds;
+    enum lstmc_phase phase;
+    double since;
     struct member {
         pthread_t thread;
         struct lstmc_worker me;
@@ -107,6 +111,35 @@ void lstmc_barrier(const struct lstmc_worker *me)
         pthread_cond_broadcast(&t->wake);
         pthread_mutex_unlock(&t->lock);
     }
+}
+
+/* ---- the clock ----------------------------------------------------------------------------- */
+
+static void turn_to(struct lstmc_team *t, enum lstmc_phase phase)
+{
+    const double now = clock_seconds();
+    t->seconds[t->phase] += now - t->since;
+    t->since = now;
+    t->phase = phase;
+}
+
+void lstmc_phase(const struct lstmc_worker *me, enum lstmc_phase phase)
+{
+    if (me->index == 0 && me->team->seconds)
+        turn_to(me->team, phase);
+}
+
+void team_start_clock(struct lstmc_team *t, double seconds[LSTMC_PHASES])
+{
+    t->seconds = seconds;
+    t->since = clock_seconds();
+    t->phase = LSTMC_OTHER;
+}
+
+void team_stop_clock(struct lstmc_team *t)
+{
+    turn_to(t, LSTMC_OTHER);
+    t->seconds = NULL;
 }
 
 /* ---- jobs --------------------------------------------------------------------------------- */

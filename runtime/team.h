@@ -13,6 +13,10 @@ void team_run(struct lstmc_team *team, lstmc_program *const *programs, int count
               const struct lstmc_call *call);
 /* The first flag that any worker raised since the last call, or -1; lowers all. */
 int team_flagged(struct lstmc_team *team);
+/* Adds to seconds[i] what worker 0 spends in phase i, barriers at its end included, until the clock
+ * is stopped; LSTMC_OTHER until a program says otherwise. */
+void team_start_clock(struct lstmc_team *team, double seconds[LSTMC_PHASES]);
+void team_stop_clock(struct lstmc_team *team);
 int team_size(const struct lstmc_team *team);
 void team_end(struct lstmc_team *team);
 /* Results and operands below the smallest normal number count as zero, in the calling thread from

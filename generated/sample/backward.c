@@ -38,13 +38,17 @@ static void train_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
         w + TRAIN_LOSS_D_DIV, cols37); /* %187 */
 
     /* dense: Dense { 37, activation = "softmax" } */
+    lstmc_phase(me, LSTMC_WEIGHT_GRADIENTS);
     k->sum_4x37_2(w + TRAIN_DENSE_D_SUM, w + TRAIN_LOSS_D_ADD, cols37); /* %188 */
+    lstmc_phase(me, LSTMC_PROJECTIONS);
     k->product_tb_4x2x37(w + TRAIN_DENSE_D_MATMUL, w + TRAIN_LOSS_D_ADD, p->dense_kernel,
         rows4); /* %190 */
+    lstmc_phase(me, LSTMC_WEIGHT_GRADIENTS);
     k->product_ta_2x37x4(w + TRAIN_D_DENSE_KERNEL, w + TRAIN_LSTM_MUL_3, w + TRAIN_LOSS_D_ADD,
         cols37); /* %191 */
 
     /* lstm, t = 2: LSTM { 2 } */
+    lstmc_phase(me, LSTMC_BACKWARD_RECURRENT);
     k->lstm_backward_0(w + TRAIN_LSTM_D_MUL + 8 * 8, w + TRAIN_LSTM_D_MUL_2, w + TRAIN_LSTM_TANH_5,
         cols2); /* %201..%217 */
 }
@@ -64,6 +68,7 @@ static void train_backward_lstm(const struct lstmc_call *call, struct lstmc_work
     const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
 
     /* lstm, t = 2: LSTM { 2 } */
+    lstmc_phase(me, LSTMC_BACKWARD_RECURRENT);
     k->product_tb_4x2x8(w + TRAIN_LSTM_D_MATMUL(2), w + TRAIN_LSTM_D_MUL + 8 * 8,
         p->lstm_recurrent_kernel, rows4); /* %221 */
 
@@ -79,6 +84,7 @@ static void train_backward_lstm(const struct lstmc_call *call, struct lstmc_work
     k->fill_4_2(w + TRAIN_LSTM_D_MUL + 2, cols2); /* %347 */
 
     /* lstm: LSTM { 2 } */
+    lstmc_phase(me, LSTMC_WEIGHT_GRADIENTS);
     k->scatter_12x8(w + TRAIN_D_LSTM_KERNEL, w + TRAIN_LSTM_D_MUL, (int32_t *)(w + TRAIN_X),
         cols8); /* %289 */
     k->product_ta_2x8x8(w + TRAIN_D_LSTM_RECURRENT_KERNEL, w + TRAIN_LSTM_MUL_2,

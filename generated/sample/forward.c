@@ -20,10 +20,12 @@ static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
     const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
 
     /* lstm: LSTM { 2 } */
+    lstmc_phase(me, LSTMC_PROJECTIONS);
     k->gather_37x8(w + TRAIN_LSTM_GATHER, p->lstm_kernel, (int32_t *)(w + TRAIN_X),
         rows12); /* %315 */
 
     /* lstm, t = 0: LSTM { 2 } */
+    lstmc_phase(me, LSTMC_FORWARD_RECURRENT);
     k->lstm_forward_0(w + TRAIN_LSTM_SIGMOID, w + TRAIN_LSTM_SIGMOID_2, w + TRAIN_LSTM_TANH,
         w + TRAIN_LSTM_MUL_2, p->lstm_bias, cols2); /* %18..%20 */
 
@@ -40,8 +42,10 @@ static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
         w + TRAIN_LSTM_ADD, cols2); /* %54..%56 */
 
     /* dense: Dense { 37, activation = "softmax" } */
+    lstmc_phase(me, LSTMC_PROJECTIONS);
     k->product_4x37x2(w + TRAIN_DENSE_MATMUL, w + TRAIN_LSTM_MUL_3, p->dense_kernel,
         cols37); /* %57 */
+    lstmc_phase(me, LSTMC_OTHER);
     k->dense_forward_0(w + TRAIN_DENSE_ADD, p->dense_bias, cols37); /* %58 */
     k->reduce_max_4x37(w + TRAIN_DENSE_REDUCE_MAX, w + TRAIN_DENSE_ADD, rows4); /* %59 */
 

@@ -9,8 +9,9 @@
  * differ in t only, the programs grads and eval are the same without dropout. Then update.c, and
  * sample.c, which is the model with a batch of 1.
  * Addresses: p the weights, s the states, w the memory in which a program works; k is the table of
- * kernels for one instruction set, me the worker, rows30 his share of 30 rows. A comment %412 at
- * the end of a call is the number of its result in sample.ir, the model as lstmc compiled it.
+ * kernels for one instruction set, me the worker, rows30 his share of 30 rows. lstmc_phase tells
+ * `bench` where an update's time goes. A comment %412 at the end of a call is the number of its
+ * result in sample.ir, the model as lstmc compiled it.
  */
 #ifndef SAMPLE_H
 #define SAMPLE_H
@@ -64,7 +65,7 @@ void sample_step(const struct sample_weights *weights, struct sample_state *stat
 /* ---- for the files beside this one ---- */
 #if defined(SAMPLE_INTERNAL)
 #include <lstmc/model.h>
-#if LSTMC_ABI != 1
+#if LSTMC_ABI != 2
 #error "written by another version of lstmc than these headers: run lstmc again"
 #endif
 

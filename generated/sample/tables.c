@@ -219,6 +219,13 @@ const struct lstmc_model sample_model = {
     .work_bytes = 4032,
     .flop_update = 2544.0,
     .flop_forward = 848.0,
+    .flop_phases = {
+        [LSTMC_FORWARD_RECURRENT] = 256.0,
+        [LSTMC_PROJECTIONS] = 1184.0,
+        [LSTMC_BACKWARD_RECURRENT] = 256.0,
+        [LSTMC_WEIGHT_GRADIENTS] = 848.0,
+        [LSTMC_OTHER] = 0.0,
+    },
     .param_count = 5,
     .params = params,
     .state_count = 10,

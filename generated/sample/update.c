@@ -31,6 +31,7 @@ static void train_update_optimizer(const struct lstmc_call *call, struct lstmc_w
     const double epsilon = call->hypers[3];
 
     /* optimizer: Adam */
+    lstmc_phase(me, LSTMC_WEIGHT_GRADIENTS);
     me->flags[3] |= k->optimizer_update_0(s->optimizer_m_dense_kernel, s->optimizer_v_dense_kernel,
         p->dense_kernel, w + TRAIN_D_DENSE_KERNEL, d98, d95, d104, epsilon,
         cols37); /* %149..%160 */

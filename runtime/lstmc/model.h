@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LSTMC_ABI 1
+#define LSTMC_ABI 2
 #define LSTMC_VERSION "0.1"
 
 /* A worker of a team that walks an emitted program; worker `index` of `count` owns blocks index*N/count up to
@@ -45,6 +45,14 @@ static inline struct lstmc_range lstmc_share(const struct lstmc_worker *me, int 
 
 /* All workers of the team have arrived, and see what the others wrote. Does nothing in a team of one. */
 void lstmc_barrier(const struct lstmc_worker *me);
+
+/* The phases of an update: steps of time forward and backward; products over all steps at once; gradients of weights with
+ * the optimizer; the rest. */
+enum lstmc_phase { LSTMC_FORWARD_RECURRENT, LSTMC_PROJECTIONS, LSTMC_BACKWARD_RECURRENT, LSTMC_WEIGHT_GRADIENTS, LSTMC_OTHER,
+                   LSTMC_PHASES };
+
+/* What worker 0 does from here on is this phase, for `bench`; does nothing while nobody measures. */
+void lstmc_phase(const struct lstmc_worker *me, enum lstmc_phase phase);
 
 /* C (m x n) = op(A) op(B), row-major, one thread inside; the only way to BLAS. ld: elements between rows. */
 void lstmc_product_f32(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c, int ldc);
@@ -124,6 +132,7 @@ struct lstmc_model {
     /* memory: one arena of arena_bytes = params, then states, then work */
     int64_t arena_bytes, param_bytes, state_bytes, work_bytes;
     double flop_update, flop_forward;
+    double flop_phases[LSTMC_PHASES]; /* of an update */
     int param_count, state_count, layer_count;
     const struct lstmc_tensor *params, *states; /* in the order of the spec */
     const struct lstmc_layer *layers;

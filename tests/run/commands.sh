@@ -170,3 +170,25 @@ for key in threads isa ms_per_update median gflop_per_update gflops peak_gflops 
   peak_memory_bytes blas; do
   expect_text out "\"$key\":"
 done
+
+# Phases: the model's two products are in two of them, the time of a nap at its end in the second of these, and together
+# they are the update.
+FAKE_SLEEP_US=20000 expect_status 0 "$FAKE" bench --json --threads 2
+for phase in forward_recurrent backward_recurrent other; do
+  grep -qE "\"$phase\":\{\"ms\":[0-9.e-]+,\"gflop\":0,\"share_of_peak\":null\}" out || fail "phase $phase"
+done
+grep -qE '"projections":\{"ms":[0-9.e-]+,"gflop":1.74e-07,"share_of_peak":[0-9]' out || fail "the product forward"
+grep -qE '"weight_gradients":\{"ms":[0-9.e-]+,"gflop":3.48e-07,"share_of_peak":[0-9]' out || fail "the product backward"
+expect_text out '"gflop_per_update":5.22e-07'
+ms() { sed -nE "s/.*\"$1\":\{\"m[^:]*\":([0-9.e-]+).*/\1/p" out; }
+awk -v update="$(ms ms_per_update)" -v projections="$(ms projections)" -v weights="$(ms weight_gradients)" \
+  -v other="$(ms other)" 'BEGIN {
+    sum = projections + weights + other
+    exit !(projections > 0 && other > 0 && weights >= 20 && sum > update / 2 && sum < update * 2) }' || {
+  cat out >&2
+  fail "the phases are not the update"
+}
+expect_status 0 "$FAKE" bench
+for line in "steps forward" projections "steps backward" "new weights" other; do
+  expect_text out "  $line "
+done

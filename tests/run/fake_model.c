@@ -10,7 +10,7 @@
  *
  *     FAKE_NAN_AT=N     the gradient of the kernel is NaN in update N
  *     FAKE_WRONG=1      the gradient of the bias is 1 % too large
- *     FAKE_SLEEP_US=N   an update takes so much longer
+ *     FAKE_SLEEP_US=N   an update takes so much longer, at its end
  */
 #define _POSIX_C_SOURCE 200809L
 #include "lstmc/model.h"
@@ -131,6 +131,7 @@ static void update_column(struct arena *a, int j, double rate)
 static void train(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     struct arena *a = (struct arena *)(void *)call->arena;
+    lstmc_phase(me, LSTMC_PROJECTIONS);
     for (int b = lstmc_first_block(me, B); b < lstmc_end_block(me, B); b++) {
         const uint32_t key[2] = { call->seed, 1 }, counter[4] = { call->update, 0, (uint32_t)b };
         uint32_t words[4];
@@ -138,6 +139,7 @@ static void train(const struct lstmc_call *call, struct lstmc_worker *me)
         forward_row(a, b, words[0] < 429496730u ? 0 : (real)(1 / 0.9));
     }
     lstmc_barrier(me);
+    lstmc_phase(me, LSTMC_WEIGHT_GRADIENTS);
     if (me->index == 0)
         sum_rows(&a->work);
     for (int j = lstmc_first_block(me, V); j < lstmc_end_block(me, V); j++) {
@@ -283,6 +285,7 @@ static const struct lstmc_model model = {
     .work_bytes = sizeof(struct work),
     .flop_update = 6.0 * B * V,
     .flop_forward = 2.0 * B * V,
+    .flop_phases = { [LSTMC_PROJECTIONS] = 2.0 * B * V, [LSTMC_WEIGHT_GRADIENTS] = 4.0 * B * V },
     .param_count = 2,
     .state_count = 1,
     .layer_count = 1,

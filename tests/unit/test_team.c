@@ -1,6 +1,7 @@
 /* Workers: nobody passes a barrier before all have arrived, with few and with many threads; flags;
- * denormals; and how many cores are allowed. Run it under ThreadSanitizer, too. */
+ * denormals; the clock; and how many cores are allowed. Run it under ThreadSanitizer, too. */
 #define _POSIX_C_SOURCE 200809L
+#include "clock.h"
 #include "cores.h"
 #include "team.h"
 #include <setjmp.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -122,6 +124,46 @@ static void denormals_are_zero_in_every_worker(void **state)
         assert_true(out[i] == 0);
 }
 
+/* ---- the clock ------------------------------------------------------------------------------ */
+
+/* Worker 0 waits for the other one, which sleeps: the phase that ends with the barrier pays. */
+static void wait_for_each_other(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    const struct timespec nap = { 0, 30000000 };
+    (void)call;
+    lstmc_phase(me, me->index == 0 ? LSTMC_PROJECTIONS : LSTMC_OTHER);
+    if (me->index == 1)
+        nanosleep(&nap, NULL);
+    lstmc_barrier(me);
+    lstmc_phase(me, LSTMC_WEIGHT_GRADIENTS);
+}
+
+static void the_clock_goes_to_the_phase_at_work(void **state)
+{
+    (void)state;
+    lstmc_program *const program = wait_for_each_other;
+    const struct lstmc_call call = { 0 };
+    double seconds[LSTMC_PHASES] = { 0 }, sum = 0;
+    struct lstmc_team *team = team_start(2, 2, 0);
+    team_run(team, &program, 1, &call); /* nobody asks */
+    const double start = clock_seconds();
+    team_start_clock(team, seconds);
+    team_run(team, &program, 1, &call);
+    team_run(team, &program, 1, &call);
+    team_stop_clock(team);
+    const double all = clock_seconds() - start;
+    const double projections = seconds[LSTMC_PROJECTIONS];
+    for (int i = 0; i < LSTMC_PHASES; i++)
+        sum += seconds[i];
+    assert_true(projections >= 0.06);
+    assert_true(seconds[LSTMC_OTHER] > 0 && seconds[LSTMC_WEIGHT_GRADIENTS] > 0);
+    assert_true(seconds[LSTMC_FORWARD_RECURRENT] == 0);
+    assert_true(sum <= all * (1 + 1e-9)); /* rounding: no moment counts twice */
+    team_run(team, &program, 1, &call);
+    assert_true(seconds[LSTMC_PROJECTIONS] == projections);
+    team_end(team);
+}
+
 /* ---- cores ---------------------------------------------------------------------------------- */
 
 static char root[] = "/tmp/test_team.XXXXXX";
@@ -178,6 +220,7 @@ int main(void)
         cmocka_unit_test(blocks_are_dealt_out),
         cmocka_unit_test(flags_are_found_and_lowered),
         cmocka_unit_test(denormals_are_zero_in_every_worker),
+        cmocka_unit_test(the_clock_goes_to_the_phase_at_work),
         cmocka_unit_test(quotas_of_control_groups),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
