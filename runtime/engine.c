@@ -7,6 +7,7 @@
 #include "products.h"
 #include "say.h"
 #include "team.h"
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -75,20 +76,27 @@ int engine_hyper(const struct lstmc_model *m, const char *name)
 
 /* ---- beginning and end -------------------------------------------------------------------- */
 
-/* Zeros. What is large asks for huge pages: an update walks through matrices row by row, and small
- * pages would cost it a few hundredths of its time. */
+/* Large blocks are fresh pages of zeros, which calloc does not touch. */
 static void *allocate(size_t bytes)
 {
-    const size_t line = 64, huge = (size_t)2 << 20, unit = bytes < huge ? line : huge;
-    bytes = (bytes + unit) / unit * unit;
-    void *memory = aligned_alloc(unit, bytes);
+    void *memory = calloc(bytes + 1, 1);
     if (!memory)
         quit(STATUS_FAILED, "out of memory: %s are needed", number_bytes((int64_t)bytes).text);
+    return memory;
+}
+
+/* An update walks through matrices row by row, and small pages would cost it a few hundredths of
+ * its time: as many huge ones as are full are asked for. */
+static void allocate_arena(struct engine *e)
+{
+    const size_t bytes = (size_t)e->model->arena_bytes, line = 64, huge = (size_t)2 << 20;
+    const size_t unit = bytes < huge ? line : huge;
+    e->memory = allocate(bytes + unit);
+    e->arena = (unsigned char *)e->memory + (unit - (uintptr_t)e->memory % unit) % unit;
 #ifdef MADV_HUGEPAGE
     if (unit == huge)
-        madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: without them all works as well */
+        madvise(e->arena, bytes / huge * huge, MADV_HUGEPAGE); /* a wish, no more */
 #endif
-    return memset(memory, 0, bytes);
 }
 
 struct engine engine_open(const struct lstmc_model *m, int threads, const char *isa)
@@ -100,7 +108,7 @@ struct engine engine_open(const struct lstmc_model *m, int threads, const char *
     const char *why = products_prepare(threads);
     if (why)
         quit(STATUS_FAILED, "%s", why);
-    e.arena = allocate((size_t)m->arena_bytes);
+    allocate_arena(&e);
     e.plain = allocate((size_t)largest_tensor(m) * real_size(m));
     e.hypers = allocate((size_t)m->hyper_count * sizeof *e.hypers);
     for (int i = 0; i < m->hyper_count; i++)
@@ -116,25 +124,68 @@ struct engine engine_open(const struct lstmc_model *m, int threads, const char *
 void engine_close(struct engine *e)
 {
     team_end(e->team);
-    free(e->arena);
+    free(e->memory);
     free(e->plain);
     free(e->hypers);
     *e = (struct engine){ 0 };
 }
 
-void engine_initialise(struct engine *e, uint32_t seed)
+/* ---- initial values ----------------------------------------------------------------------- */
+
+/* The call of fill_tensors. Tensors are taken in turn: who fills one does not matter to its values,
+ * and memory is needed for those at hand only. */
+struct filling {
+    struct lstmc_call call;
+    const struct lstmc_model *model;
+    atomic_int *next, *failed; /* failed: a tensor for which memory was out */
+};
+
+static void round_reals(const struct lstmc_model *m, void *plain, const double *values, int64_t n)
 {
-    const struct lstmc_model *m = e->model;
-    double *values = allocate((size_t)largest_tensor(m) * sizeof *values);
-    for (int i = 0; i < engine_tensors(m); i++) {
-        const struct lstmc_tensor *t = engine_tensor(m, i);
-        if (init_tensor(t, seed, values) != 0)
-            quit(STATUS_FAILED, "out of memory for the initial values of %s", t->name);
-        for (int64_t j = 0; j < tensor_elements(t); j++)
-            real_put(m, e->plain, j, values[j]);
-        t->load(e->arena, e->plain);
+    float *reals = plain;
+    if (m->dtype == LSTMC_FLOAT64)
+        memcpy(plain, values, (size_t)n * sizeof *values);
+    else
+        for (int64_t i = 0; i < n; i++)
+            reals[i] = (float)values[i];
+}
+
+static bool fill_tensor(const struct filling *f, const struct lstmc_tensor *t)
+{
+    const int64_t n = tensor_elements(t);
+    double *values = malloc((size_t)n * sizeof *values);
+    void *plain = malloc((size_t)n * real_size(f->model));
+    const bool ok = values && plain && init_tensor(t, f->call.seed, values) == 0;
+    if (ok) {
+        round_reals(f->model, plain, values, n);
+        t->load(f->call.arena, plain);
     }
     free(values);
+    free(plain);
+    return ok;
+}
+
+static void fill_tensors(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    const struct filling *f = (const void *)call;
+    (void)me;
+    for (int i; (i = atomic_fetch_add(f->next, 1)) < engine_tensors(f->model);)
+        if (!fill_tensor(f, engine_tensor(f->model, i)))
+            atomic_store(f->failed, i);
+}
+
+void engine_initialise(struct engine *e, uint32_t seed)
+{
+    atomic_int next = 0, failed = -1;
+    const struct filling f = { .call = { .arena = e->arena, .seed = seed },
+                               .model = e->model,
+                               .next = &next,
+                               .failed = &failed };
+    lstmc_program *const program = fill_tensors;
+    team_run(e->team, &program, 1, &f.call);
+    if (failed >= 0)
+        quit(STATUS_FAILED, "out of memory for the initial values of %s",
+             engine_tensor(e->model, failed)->name);
     e->seed = seed;
 }
 

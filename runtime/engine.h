@@ -10,19 +10,20 @@ struct engine {
     const struct lstmc_isa *isa;
     struct lstmc_team *team;
     unsigned char *arena; /* params, states, work */
+    void *memory;         /* in which the arena lies */
     void *plain;          /* room for the largest tensor as a plain array of reals */
     double *hypers;       /* in the model's order */
     uint32_t seed;        /* of initial weights, masks and shuffles */
 };
 
-/* Allocates the arena (zeroed) and starts the team: `threads` workers, 0 for as many as cores are
+/* Allocates the arena (zeroed; it takes memory as far as it is used) and starts the team: `threads` workers, 0 for as many as cores are
  * allowed; `isa` as isa_choose takes it. Hypers have the spec's values. Ends the program with the
  * reason when it cannot. */
 struct engine engine_open(const struct lstmc_model *m, int threads, const char *isa);
 void engine_close(struct engine *e);
 
 /* Gives every parameter and state its initial value from this seed, which also becomes that of the
- * masks. */
+ * masks; the workers share the tensors out. */
 void engine_initialise(struct engine *e, uint32_t seed);
 /* Runs a program on all workers; `update` counts from 1 and makes the masks, programs without masks
  * take any. */

@@ -17,12 +17,6 @@ static double uniform(uint32_t seed, uint32_t stream, int64_t index, double low,
     return low + (high - low) * random_uniform(seed, stream, (uint64_t)index);
 }
 
-static double value_constant(const struct matrix *m, const struct lstmc_init *i, int64_t index)
-{
-    (void)m, (void)index;
-    return i->kind == LSTMC_ONES ? 1 : i->kind == LSTMC_CONSTANT ? i->a : 0;
-}
-
 static double value_uniform(const struct matrix *m, const struct lstmc_init *i, int64_t index)
 {
     return uniform(m->seed, i->stream, index, i->a, i->b);
@@ -39,14 +33,22 @@ static double value_glorot(const struct matrix *m, const struct lstmc_init *i, i
     return uniform(m->seed, i->stream, index, -limit, limit);
 }
 
-/* One row for every kind but the orthogonal one, whose values depend on each other. */
+/* Of the kinds whose values differ and do not depend on each other. */
 static double (*const values_by_kind[])(const struct matrix *, const struct lstmc_init *,
                                         int64_t) = {
-    [LSTMC_ZEROS] = value_constant,    [LSTMC_ONES] = value_constant,
-    [LSTMC_CONSTANT] = value_constant, [LSTMC_UNIFORM] = value_uniform,
-    [LSTMC_NORMAL] = value_normal,     [LSTMC_GLOROT_UNIFORM] = value_glorot,
+    [LSTMC_UNIFORM] = value_uniform,
+    [LSTMC_NORMAL] = value_normal,
+    [LSTMC_GLOROT_UNIFORM] = value_glorot,
     [LSTMC_ORTHOGONAL] = NULL,
 };
+
+static void fill_constant(const struct matrix *m, const struct lstmc_init *init)
+{
+    const double value = init->kind == LSTMC_ONES ? 1 : init->kind == LSTMC_CONSTANT ? init->a : 0;
+    for (int64_t r = 0; r < m->rows; r++)
+        for (int64_t c = init->start; c < init->stop; c++)
+            m->values[r * m->columns + c] = value;
+}
 
 static void fill_each(const struct matrix *m, const struct lstmc_init *init)
 {
@@ -68,8 +70,8 @@ static int fill_orthogonal(const struct matrix *m, const struct lstmc_init *init
     if (!q)
         return -1;
     double *diagonal = q + (size_t)tall * (size_t)thin;
-    for (int i = 0; i < tall; i++)
-        for (int j = 0; j < thin; j++)
+    for (int j = 0; j < thin; j++)
+        for (int i = 0; i < tall; i++)
             q[(int64_t)j * tall + i] =
                 random_normal(m->seed, init->stream, (uint64_t)((int64_t)i * thin + j));
     int status = products_qr(tall, thin, q, diagonal);
@@ -94,8 +96,10 @@ int init_tensor(const struct lstmc_tensor *t, uint32_t seed, double *values)
     for (int i = 0; i < t->init_count && status == 0; i++) {
         if (t->inits[i].kind == LSTMC_ORTHOGONAL)
             status = fill_orthogonal(&m, &t->inits[i]);
-        else
+        else if (values_by_kind[t->inits[i].kind])
             fill_each(&m, &t->inits[i]);
+        else
+            fill_constant(&m, &t->inits[i]);
     }
     return status;
 }

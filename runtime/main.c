@@ -3,6 +3,9 @@
 #include "options.h"
 #include "say.h"
 #include <signal.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 int lstmc_main(const struct lstmc_model *model, int argc, char **argv)
 {
@@ -11,6 +14,11 @@ int lstmc_main(const struct lstmc_model *model, int argc, char **argv)
     if (model->abi != LSTMC_ABI)
         quit(STATUS_FAILED, "this trainer was written for another runtime; write it again");
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error of write, as a full disk is */
+#if defined(__GLIBC__)
+    /* What is large goes back to the system when it is freed, however often that happens: else the
+     * buffers of a start would count for as long as the run. */
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+#endif
     const struct command *command = options_read(model, argc, argv, &settings);
     const int status = command->run(model, &settings);
     if (status == STATUS_DONE)

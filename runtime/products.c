@@ -20,6 +20,9 @@ void dorgqr_(const int *m, const int *n, const int *k, double *a, const int *lda
              double *work, const int *lwork, int *info);
 int openblas_get_parallel(void); /* 0: serial, 1: pthreads, 2: OpenMP */
 void openblas_set_num_threads(int threads);
+/* Ends OpenBLAS's own threads, which spin beside our workers for the first tenth of a second; the
+ * serial build has none. */
+__attribute__((weak)) int blas_thread_shutdown_(void);
 char *openblas_get_config(void); /* "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ..." */
 char *openblas_get_corename(void);
 
@@ -39,6 +42,8 @@ const char *products_prepare(int workers)
                "hardly any of it used); raise `ulimit -v` or give fewer --threads";
     munmap(trial, bytes);
     openblas_set_num_threads(1);
+    if (blas_thread_shutdown_)
+        blas_thread_shutdown_();
     return NULL;
 }
 
