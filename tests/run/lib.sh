@@ -55,6 +55,17 @@ trainer() { # name, spec, lstmc options
   echo "$WORK/emit-$name/$name/trainer"
 }
 
+# The instruction sets of a trainer that the CPU has: with another one it ends with 2 before it looks for a run.
+isas() { # trainer
+  local name status
+  for name in avx512 avx2; do
+    status=0
+    "$1" sample --isa $name --run nowhere >isas.out 2>&1 || status=$?
+    [ $status = 2 ] || echo $name
+  done
+  echo baseline
+}
+
 # A case of tests/reference: sets spec and text, writes its weights to weights.safetensors.
 reference() { # case
   spec=$SOURCE/tests/reference/specs/$1.lua
@@ -66,6 +77,17 @@ reference() { # case
     text=$DATA/$text
   fi
   "$WEIGHTS" weights.safetensors $(sed -n "s/^$1 //p" "$SOURCE/tests/reference/cases.txt")
+}
+
+# Gradients of the case `$spec` from weights.safetensors, with every instruction set, against PyTorch's.
+compare_gradients() { # case, trainer, name of the tolerance
+  local isa
+  for isa in $(isas "$2"); do
+    echo "$isa"
+    "$2" gradients --isa "$isa" --init weights.safetensors --text "$text" -o got.safetensors 2>err || { cat err >&2; fail "$1, $isa"; }
+    "$TENSORS" compare "$SOURCE/tests/reference/gradients/$1.safetensors" got.safetensors "$(tolerance "$3")" ||
+      fail "gradients of $1, $isa"
+  done
 }
 
 tolerance() { # name in tolerances.h
