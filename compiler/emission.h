@@ -49,6 +49,7 @@ struct form {
     enum axis axis;
     bool flat; /* elementwise: walked as one row */
     bool blas; /* a product by BLAS: a function of the program's file */
+    bool streams; /* a product with a packed weight (stream.h): a function for each way to pack it */
     int operand_count, array_count, result_count;
     struct operand *operands;
     struct array *arrays;

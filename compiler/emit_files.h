@@ -36,7 +36,7 @@ void put_dot(const struct module *m, struct buffer *out);
 
 /* Where the regions begin in a trainer's arena, in bytes: the parameters at 0. */
 struct regions {
-    int64_t optimizer, carried, work, end;
+    int64_t optimizer, carried, work, packed, end;
 };
 struct regions arena_regions(const struct module *m);
 bool has_tensors(const struct module *m, enum tensor_kind kind);

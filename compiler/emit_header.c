@@ -5,6 +5,7 @@
 #include "emit_memory.h"
 #include "emit_steps.h"
 #include "emit_text.h"
+#include "stream.h"
 #include "lstmc/model.h"
 #include <inttypes.h>
 #include <string.h>
@@ -129,7 +130,8 @@ struct regions arena_regions(const struct module *m)
         if (t->kind == TENSOR_CARRIED && at < r.carried)
             r.carried = at;
     }
-    r.end = r.work + m->work_bytes;
+    r.packed = r.work + packed_offset(m);
+    r.end = r.work + (packed_end(m) > m->work_bytes ? packed_end(m) : m->work_bytes);
     return r;
 }
 
@@ -252,6 +254,14 @@ static void put_regions(struct emission *e, struct buffer *out)
                   "static inline %s *%s_work(const struct lstmc_call *call)\n{\n"
                   "    return (%s *)(call->arena + %s_WORK);\n}\n\n",
                   e->real, name, e->real, upper);
+    if (module_streams(e->module))
+        buffer_printf(
+            out,
+            "/* The weights that the products of a prediction read, packed: each in its room. */\n"
+            "#define %s_PACKED %" PRId64 "\n"
+            "static inline struct %s_weights *%s_packed(const struct lstmc_call *call)\n{\n"
+            "    return (struct %s_weights *)(call->arena + %s_PACKED);\n}\n\n",
+            upper, r.packed, name, name, name, upper);
 }
 
 static void put_programs(struct emission *e, struct buffer *out)
@@ -266,6 +276,8 @@ static void put_programs(struct emission *e, struct buffer *out)
                           strcmp(w->program->name, "sample") == 0 ? "step" : w->program->name,
                           count_phases(w));
     }
+    if (module_streams(e->module))
+        buffer_printf(out, "lstmc_program %s_pack;\n", e->name);
 }
 
 static void put_internals(struct emission *e, struct buffer *out)

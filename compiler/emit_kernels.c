@@ -2,7 +2,9 @@
 #include "emit_body.h"
 #include "emit_files.h"
 #include "emit_loops.h"
+#include "emit_stream.h"
 #include "emit_text.h"
+#include "stream.h"
 
 static const char **form_room(struct emission *e, const struct form *f)
 {
@@ -15,6 +17,7 @@ void put_kernels_header(struct emission *e, struct buffer *out)
     put_banner_end(out);
     buffer_printf(out, "#ifndef %s_KERNELS_H\n#define %s_KERNELS_H\n#include <lstmc/model.h>\n\n",
                   e->upper, e->upper);
+    put_products_type(e, out);
     buffer_puts(
         out, "/* What the steps of the model are made of, for one instruction set, in the order of "
              "kernels.inc.\n"
@@ -24,7 +27,7 @@ void put_kernels_header(struct emission *e, struct buffer *out)
     buffer_printf(out, "struct %s_kernels {\n", e->name);
     for (const struct form *f = e->forms; f; f = f->next) {
         const char **params = form_room(e, f);
-        if (f->blas)
+        if (f->blas || f->streams)
             continue;
         const int n = form_params(e, f, params);
         put_list(
@@ -32,6 +35,9 @@ void put_kernels_header(struct emission *e, struct buffer *out)
             arena_printf(e->arena, "%s (*%s)(", f->checked >= 0 ? "uint32_t" : "void", f->name),
             params, n, ");\n");
     }
+    if (module_streams(e->module))
+        buffer_printf(out, "    const struct %s_products *products; /* by enum lstmc_weights */\n",
+                      e->name);
     buffer_printf(out,
                   "};\n\nextern const struct %s_kernels %s_avx512, %s_avx2, %s_baseline;\n#endif\n",
                   e->name, e->name, e->name, e->name);
@@ -51,8 +57,9 @@ void put_kernels(struct emission *e, struct buffer *out)
         "parts\n"
         " * of one matrix, x' is the new value of an x that changes in place, and v7 is %7 of the\n"
         " * kernel in the .ir file. */\n");
-    buffer_printf(out, "#define REAL %s\n#define REAL_BITS %d\n#include <lstmc/loops.h>\n", e->real,
-                  e->module->dtype == DTYPE_FLOAT64 ? 64 : 32);
+    buffer_printf(out, "#define REAL %s\n#define REAL_BITS %d\n#include <lstmc/%s.h>\n", e->real,
+                  e->module->dtype == DTYPE_FLOAT64 ? 64 : 32,
+                  module_streams(e->module) ? "stream" : "loops");
     for (const struct form *f = e->forms; f; f = f->next) {
         if (f->blas)
             continue;
@@ -62,10 +69,13 @@ void put_kernels(struct emission *e, struct buffer *out)
         else
             put_loop(e, f, out);
     }
+    put_products_tables(e, out);
     buffer_printf(out, "\nconst struct %s_kernels SUFFIX(%s) = {\n", e->name, e->name);
     for (const struct form *f = e->forms; f; f = f->next)
-        if (!f->blas)
+        if (!f->blas && !f->streams)
             buffer_printf(out, "    .%s = SUFFIX(%s),\n", f->name, f->name);
+    if (module_streams(e->module))
+        buffer_puts(out, "    .products = SUFFIX(products),\n");
     buffer_puts(out, "};\n");
 }
 

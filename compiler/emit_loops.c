@@ -3,6 +3,7 @@
 #include "diag.h"
 #include "emit_body.h"
 #include "emit_product.h"
+#include "emit_stream.h"
 #include "emit_text.h"
 #include "grid.h"
 #include <inttypes.h>
@@ -168,17 +169,21 @@ void put_loop(struct emission *e, const struct form *f, struct buffer *out)
     struct loop l = { .e = e, .f = f, .n = n };
     l.rows = by_rows && !whole ? "rows" : all_rows;
     l.cols = by_rows || whole ? all_cols : "cols";
-    const char *name = loops[n->op](&l);
 
     const char *params[3 + FORM_PARAMS];
     const int count = form_params(e, f, params);
     buffer_printf(out, "/* %s */\n", loop_description(e, f));
-    put_list(out, 0, arena_printf(e->arena, "static void SUFFIX(%s)(", f->name), params, count,
-             ")\n");
-    buffer_puts(out, "{\n");
-    if (whole) /* one worker does it all, the others nothing: their range is empty */
-        buffer_printf(out, "    if (%s.first < %s.end)\n", by_rows ? "rows" : "cols",
-                      by_rows ? "rows" : "cols");
-    put_list(out, whole ? 8 : 4, arena_printf(e->arena, "%s(", name), l.args, l.count, ");\n");
-    buffer_puts(out, "}\n");
+    for (int way = 0; way < form_ways(e, f); way++) {
+        l.count = 0;
+        const char *name = way > 0 ? stream_loop(&l, way) : loops[n->op](&l);
+        put_list(out, 0,
+                 arena_printf(e->arena, "static void SUFFIX(%s%s)(", f->name, stream_words[way]),
+                 params, count, ")\n");
+        buffer_puts(out, "{\n");
+        if (whole) /* one worker does it all, the others nothing: their range is empty */
+            buffer_printf(out, "    if (%s.first < %s.end)\n", by_rows ? "rows" : "cols",
+                          by_rows ? "rows" : "cols");
+        put_list(out, whole ? 8 : 4, arena_printf(e->arena, "%s(", name), l.args, l.count, ");\n");
+        buffer_puts(out, "}\n");
+    }
 }

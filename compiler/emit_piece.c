@@ -111,8 +111,16 @@ static const char *numbers(struct arena *a, const struct node *n)
                         : arena_printf(a, " /* %%%d */", first);
 }
 
+/* Whose function the form is: of the kernels, of the products, or of this file. */
+static const char *table_of(const struct piece *p, const struct form *f)
+{
+    return f->blas ? ""
+                   : arena_printf(p->e->arena, "%s%s->", p->w->memory.via, f->streams ? "m" : "k");
+}
+
 static void put_step(struct piece *p, const struct step *s)
 {
+    enum { RIGHT = 2 }; /* operand of a product */
     const struct form *f = s->form;
     struct arena *a = p->e->arena;
     const char **args = arena_new_array(a, const char *, f->operand_count + 5);
@@ -122,7 +130,9 @@ static void put_step(struct piece *p, const struct step *s)
     for (int i = 0; i < f->array_count; i++) {
         const struct value *v = s->values[f->arrays[i].anchor];
         note_use(p, v, f->arrays[i].written);
-        args[n++] = memory_address(p->e, &p->w->memory, v);
+        args[n++] = f->streams && i == RIGHT
+                        ? arena_printf(a, "%sb->%s", p->w->memory.via, tensor_field(v->tensor))
+                        : memory_address(p->e, &p->w->memory, v);
     }
     for (int i = 0; i < f->operand_count; i++)
         if (f->operands[i].array < 0)
@@ -136,10 +146,8 @@ static void put_step(struct piece *p, const struct step *s)
         args[n++] = share_name(p, s->node);
     p->kernels |= !f->blas;
     const char *before = f->checked >= 0 ? arena_printf(a, "me->flags[%d] |= ", s->flag) : "";
-    put_list(&p->statements, 4,
-             arena_printf(a, "%s%s%s(", before,
-                          f->blas ? "" : arena_printf(a, "%sk->", p->w->memory.via), f->name),
-             args, n, arena_printf(a, ");%s\n", numbers(a, s->node)));
+    put_list(&p->statements, 4, arena_printf(a, "%s%s%s(", before, table_of(p, f), f->name), args,
+             n, arena_printf(a, ");%s\n", numbers(a, s->node)));
 }
 
 /* A paragraph for each time step of each layer. A phase is no more than that, and leaves the

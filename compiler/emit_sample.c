@@ -4,7 +4,9 @@
 #include "emit_memory.h"
 #include "emit_piece.h"
 #include "emit_steps.h"
+#include "emit_stream.h"
 #include "emit_text.h"
+#include "stream.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -62,10 +64,22 @@ static void put_phase_table(struct emission *e, const char *table, const char *n
 
 static void put_tools(struct emission *e, struct buffer *out)
 {
-    const char *model = e->name, *carried = "", *its_carried = "";
+    const char *model = e->name, *carried = "", *its_carried = "", *read = "", *its_read = "";
     if (has_tensors(e->module, TENSOR_CARRIED)) {
         carried = arena_printf(e->arena, "    struct %s_carried *s;\n", model);
         its_carried = arena_printf(e->arena, "        .s = %s_carried(call),\n", model);
+    }
+    if (module_streams(e->module)) {
+        read = arena_printf(e->arena,
+                            "    const struct %s_weights *b;  /* the weights as the products read "
+                            "them */\n"
+                            "    const struct %s_products *m; /* that do so */\n",
+                            model, model);
+        its_read = arena_printf(e->arena,
+                                "        .b = call->weights == LSTMC_PLAIN ? %s_weights(call) : "
+                                "%s_packed(call),\n"
+                                "        .m = &k->products[call->weights],\n",
+                                model, model);
     }
     buffer_printf(out,
                   "/* What a phase works with: in a trainer parts of its arena, elsewhere what the "
@@ -76,19 +90,22 @@ static void put_tools(struct emission *e, struct buffer *out)
                   "%s"
                   "    %s *w;\n"
                   "    const struct %s_kernels *k;\n"
+                  "%s"
                   "};\n\n",
-                  model, model, carried, e->real, model);
+                  model, model, carried, e->real, model, read);
     buffer_printf(out,
                   "static struct tools tools_of(const struct lstmc_call *call)\n"
                   "{\n"
+                  "    const struct %s_kernels *k = call->kernels;\n"
                   "    return (struct tools){\n"
                   "        .p = %s_weights(call),\n"
                   "%s"
                   "        .w = %s_work(call),\n"
-                  "        .k = call->kernels,\n"
+                  "        .k = k,\n"
+                  "%s"
                   "    };\n"
                   "}\n\n",
-                  model, its_carried, model);
+                  model, model, its_carried, model, its_read);
 }
 
 /* The one step that carries its state, for users of NAME.h and, phase by phase, for the trainer. */
@@ -116,8 +133,12 @@ static void put_stateful(struct emission *e, const struct work *w, struct buffer
                   "symbol,\n    %s p[%s_SYMBOLS])\n{\n",
                   model, model, model, e->real, upper);
     buffer_printf(
-        out, "    const struct tools x = { .p = weights, %s.w = state->work, .k = &%s_KERNELS };\n",
-        has_tensors(e->module, TENSOR_CARRIED) ? ".s = &state->carried, " : "", upper);
+        out,
+        "    const struct tools x = { .p = weights, %s.w = state->work, .k = &%s_KERNELS%s };\n",
+        has_tensors(e->module, TENSOR_CARRIED) ? ".s = &state->carried, " : "", upper,
+        module_streams(e->module)
+            ? arena_printf(e->arena, ",\n        .b = weights, .m = %s_KERNELS.products", upper)
+            : "");
     buffer_puts(out, "    const struct lstmc_worker me = { .count = 1 };\n\n");
     if (x->type.elem == ELEM_INDEX)
         buffer_printf(out, "    *%s = symbol;\n", memory_address(e, m, x));
@@ -156,6 +177,7 @@ void put_sample(struct emission *e, struct buffer *out)
     const struct work *step = find_work(e, "sample"), *window = find_work(e, "window");
     if (step || window)
         put_tools(e, out);
+    put_pack(e, out);
     if (step) {
         put_stateful(e, step, out);
         buffer_puts(out, window ? "\n" : "");

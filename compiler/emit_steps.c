@@ -6,6 +6,7 @@
 #include "emit_text.h"
 #include "grid.h"
 #include "phase.h"
+#include "stream.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,7 +149,7 @@ static void add_type(struct key *key, struct type t)
         add_word(key, t.shape.dim[i]);
 }
 
-enum { KEY_HEAD = 8, ATTR_WORDS = 2, OPERAND_WORDS = 7 + MAX_RANK }; /* at most */
+enum { KEY_HEAD = 9, ATTR_WORDS = 2, OPERAND_WORDS = 7 + MAX_RANK }; /* at most */
 
 static struct key form_key(struct emission *e, const struct form *f, const struct node *n)
 {
@@ -159,6 +160,7 @@ static struct key form_key(struct emission *e, const struct form *f, const struc
     add_word(&key, f->axis);
     add_word(&key, f->flat);
     add_word(&key, f->blas);
+    add_word(&key, f->streams);
     add_word(&key, f->checked);
     if (!f->body || n->op == OP_BERNOULLI) /* a body's name says all about its nodes */
         add_attrs(&key, n);
@@ -399,6 +401,7 @@ static void add_step(struct emission *e, struct work *w, const struct node *n)
     struct form *f = arena_alloc(e->arena, sizeof *f);
     *f = (struct form){ .like = n, .body = body_of(e, n), .axis = n->grid.axis, .checked = -1 };
     f->blas = by_blas(e, w, n);
+    f->streams = node_streams(w->program, n);
     f->result_count = n->result_count;
     f->operand_count = count;
     f->operands = arena_new_array(e->arena, struct operand, count);
@@ -481,7 +484,7 @@ void find_steps(struct emission *e)
     for (const struct program *p = e->module->programs; p; p = p->next) {
         struct work *w = arena_alloc(e->arena, sizeof *w);
         w->program = p;
-        w->predicts = strcmp(p->name, "sample") == 0 || strcmp(p->name, "window") == 0;
+        w->predicts = program_predicts(p);
         w->steps_end = &w->steps;
         *end = w;
         end = &w->next;

@@ -6,6 +6,7 @@
 #include "emit_steps.h"
 #include "emit_text.h"
 #include "phase.h"
+#include "stream.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -84,6 +85,24 @@ static void put_tensor_table(struct emission *e, enum tensor_kind kind, const ch
                       s.rank, t->init_count, s.rank > 0 ? dims : "0", inits, field, field);
     }
     buffer_puts(out, "};\n\n");
+}
+
+/* The parameters that predictions can have packed, by their place in the table. */
+static void put_packed(struct emission *e, struct buffer *out)
+{
+    int i = 0;
+    const char *comma = "";
+    if (!module_streams(e->module))
+        return;
+    buffer_puts(out, "static const int packed[] = { ");
+    for (const struct tensor *t = e->module->tensors; t; t = t->next) {
+        if (tensor_streams(e->module, t)) {
+            buffer_printf(out, "%s%d", comma, i);
+            comma = ", ";
+        }
+        i += t->kind == TENSOR_PARAM;
+    }
+    buffer_puts(out, " };\n\n");
 }
 
 static int count_tensors(const struct module *m, enum tensor_kind kind)
@@ -332,6 +351,7 @@ void put_tables(struct emission *e, struct buffer *out)
         e->upper, e->name);
     put_copies(e, out);
     put_tensor_table(e, TENSOR_PARAM, "params", out);
+    put_packed(e, out);
     put_tensor_table(e, TENSOR_STATE, "states", out);
     put_casings(d, out);
     put_ranges("cased", d->cased, d->cased_count, out);
@@ -361,6 +381,12 @@ void put_tables(struct emission *e, struct buffer *out)
     put_training_slots(e, "eval", out);
     put_prediction_slots(e, "sample", "step", out);
     put_prediction_slots(e, "window", "window", out);
+    if (module_streams(e->module))
+        buffer_printf(out,
+                      "    .pack = %s_pack,\n"
+                      "    .packed_count = sizeof packed / sizeof *packed,\n"
+                      "    .packed = packed,\n",
+                      e->name);
     buffer_puts(out, "};\n");
 }
 

@@ -1,10 +1,12 @@
 /* plan: gives everything a place in one arena of three regions, which follow each other:
  * parameters; states, those that are carried last; work, which the programs share, since they
- * never run at the same time. */
+ * never run at the same time. Weights that are packed for predictions lie in the work region, too
+ * (stream.h). */
 #include "diag.h"
 #include "pack.h"
 #include "passes.h"
 #include "slab.h"
+#include "stream.h"
 #include <inttypes.h>
 
 enum { WORD = 16 }; /* bits */
@@ -119,6 +121,8 @@ void plan_memory(struct module *m, const struct options *o)
     m->work_bytes = 0;
     for (struct program *p = m->programs; p; p = p->next)
         plan_program(m, p);
+    if (packed_end(m) > m->work_bytes)
+        m->work_bytes = packed_end(m);
     m->stage = STAGE_PLAN;
     check_budget(m, o);
 }

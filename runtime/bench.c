@@ -281,6 +281,7 @@ int command_bench(const struct lstmc_model *m, const struct settings *s)
      * too. */
     double before = peak_gflops(e.team, e.isa->name, m->dtype);
     struct result r = { .update = measure(&e, update, 1, 3), .step = none };
+    engine_pack(&e);
     if (m->step_phases)
         r.step = measure(&e, step, 16, 0.5);
     /* The arena begins with the parameters: the rate at their size, and where they lie. */

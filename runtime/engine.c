@@ -102,7 +102,7 @@ static void allocate_arena(struct engine *e)
 struct engine engine_open(const struct lstmc_model *m, int threads, const char *isa)
 {
     int cores = cores_allowed("");
-    struct engine e = { .model = m, .isa = isa_choose(m, isa) };
+    struct engine e = { .model = m, .isa = isa_choose(m, isa), .weights = LSTMC_PACKED };
     if (threads == 0)
         threads = cores;
     const char *why = products_prepare(threads);
@@ -191,22 +191,29 @@ void engine_initialise(struct engine *e, uint32_t seed)
 
 /* ---- running ------------------------------------------------------------------------------ */
 
-static void run(struct engine *e, lstmc_program *const *programs, int count, uint32_t update)
+static struct lstmc_call call_of(const struct engine *e)
 {
-    const struct lstmc_call call = { .arena = e->arena,
-                                     .kernels = e->isa->kernels,
-                                     .seed = e->seed,
-                                     .update = update,
-                                     .hypers = e->hypers };
-    team_run(e->team, programs, count, &call);
+    return (struct lstmc_call){
+        .arena = e->arena, .kernels = e->isa->kernels, .seed = e->seed, .hypers = e->hypers
+    };
 }
 
 void engine_run(struct engine *e, lstmc_program *program, uint32_t update)
 {
-    run(e, &program, 1, update);
+    struct lstmc_call call = call_of(e);
+    call.update = update;
+    team_run(e->team, &program, 1, &call);
 }
 
-void engine_run_phases(struct engine *e, lstmc_program *const *phases, int count)
+void engine_predict(struct engine *e, lstmc_program *const *phases, int count)
 {
-    run(e, phases, count, 0);
+    struct lstmc_call call = call_of(e);
+    call.weights = e->model->pack ? e->weights : LSTMC_PLAIN;
+    team_run(e->team, phases, count, &call);
+}
+
+void engine_pack(struct engine *e)
+{
+    if (e->model->pack)
+        engine_predict(e, &e->model->pack, 1);
 }

@@ -9,11 +9,12 @@ struct engine {
     const struct lstmc_model *model;
     const struct lstmc_isa *isa;
     struct lstmc_team *team;
-    unsigned char *arena; /* params, states, work */
-    void *memory;         /* in which the arena lies */
-    void *plain;          /* room for the largest tensor as a plain array of reals */
-    double *hypers;       /* in the model's order */
-    uint32_t seed;        /* of initial weights, masks and shuffles */
+    unsigned char *arena;       /* params, states, work */
+    void *memory;               /* in which the arena lies */
+    void *plain;                /* room for the largest tensor as a plain array of reals */
+    double *hypers;             /* in the model's order */
+    uint32_t seed;              /* of initial weights, masks and shuffles */
+    enum lstmc_weights weights; /* of predictions; engine_open packs them as reals */
 };
 
 /* Allocates the arena (zeroed; it takes memory as far as it is used) and starts the team: `threads` workers, 0 for as many as cores are
@@ -28,8 +29,11 @@ void engine_initialise(struct engine *e, uint32_t seed);
 /* Runs a program on all workers; `update` counts from 1 and makes the masks, programs without masks
  * take any. */
 void engine_run(struct engine *e, lstmc_program *program, uint32_t update);
-/* Runs the phases of a program, one after the other. */
-void engine_run_phases(struct engine *e, lstmc_program *const *phases, int count);
+/* Before predictions, when weights have changed or another program has run since the last time:
+ * packs the weights for them, where the model has that. */
+void engine_pack(struct engine *e);
+/* Runs the phases of a prediction, one after the other. */
+void engine_predict(struct engine *e, lstmc_program *const *phases, int count);
 
 /* Parameters first, then states: how many, and each of them. */
 int engine_tensors(const struct lstmc_model *m);

@@ -92,7 +92,7 @@ void sampler_step(struct engine *e, uint32_t symbol)
 {
     const struct lstmc_model *m = e->model;
     batches_put_inputs(m, m->step_slots.x, e->arena, &symbol, 0, 1);
-    engine_run_phases(e, m->step_phases, m->step_phase_count);
+    engine_predict(e, m->step_phases, m->step_phase_count);
 }
 
 void sampler_window(struct engine *e, const uint32_t *symbols)
@@ -102,7 +102,7 @@ void sampler_window(struct engine *e, const uint32_t *symbols)
     if (m->window)
         engine_run(e, m->window, 0);
     else
-        engine_run_phases(e, m->window_phases, m->window_phase_count);
+        engine_predict(e, m->window_phases, m->window_phase_count);
 }
 
 /* Whether the next character comes from a whole window rather than from the carried state. */
@@ -168,6 +168,7 @@ void sampler_write(struct engine *e, const struct sampling *s, const uint32_t *p
     struct reader r = { e, s->window, calloc((size_t)m->steps, sizeof *r.last), 0 };
     if (!p || !scratch || !r.last)
         quit(STATUS_FAILED, "out of memory");
+    engine_pack(e);
     read_prompt(&r, prompt, n);
     for (int64_t i = 0; i < length; i++) {
         predict(&r, p);

@@ -22,7 +22,7 @@ const char *sampler_refuses(const struct lstmc_model *m, bool window, int64_t n)
 void sampler_write(struct engine *e, const struct sampling *s, const uint32_t *prompt, int64_t n,
                    int64_t length, FILE *out);
 /* Reads one more symbol with the carried state; or T symbols from a zero state. The model's slot
- * for p of that form has the probabilities of what follows. */
+ * for p of that form has the probabilities of what follows. engine_pack comes before the first. */
 void sampler_step(struct engine *e, uint32_t symbol);
 void sampler_window(struct engine *e, const uint32_t *symbols);
 /* One symbol by p (count probabilities) and u in [0, 1); `scratch` has room for count entries of 16

@@ -7,6 +7,14 @@
 #define SAMPLE_KERNELS_H
 #include <lstmc/model.h>
 
+/* The products of a prediction, for weights that lie in one of the ways of enum
+ * lstmc_weights, and what packs the columns of a weight so. */
+struct sample_products {
+    void (*pack)(float *y, const float *x, int terms, int all, struct lstmc_range cols);
+    void (*product_1x37x2)(float *c, const float *a, const float *b, struct lstmc_range cols);
+    void (*product_1x37x2_2)(float *c, const float *a, const float *b, struct lstmc_range cols);
+};
+
 /* What the steps of the model are made of, for one instruction set, in the order of kernels.inc.
  * Results come first, then operands; the range is the caller's share of the result's rows or
  * columns. What returns a number returns 1 when it met a NaN or an infinity. */
@@ -69,7 +77,6 @@ struct sample_kernels {
     void (*gather_37x8_2)(float *y, const float *x, const int32_t *index, struct lstmc_range rows);
     void (*lstm_forward_6)(float *c, float *h, const float *gather, const float *matmul,
         const float *bias, struct lstmc_range cols);
-    void (*product_1x37x2)(float *c, const float *a, const float *b, struct lstmc_range cols);
     void (*dense_forward_2)(float *add, const float *bias, struct lstmc_range cols);
     void (*reduce_max_1x37)(float *y, const float *x, struct lstmc_range rows);
     void (*dense_forward_3)(float *exp, const float *reduce_max, struct lstmc_range cols);
@@ -82,7 +89,7 @@ struct sample_kernels {
         struct lstmc_range cols);
     void (*lstm_forward_8)(float *add, const float *matmul, const float *bias,
         struct lstmc_range cols);
-    void (*product_1x37x2_2)(float *c, const float *a, const float *b, struct lstmc_range cols);
+    const struct sample_products *products; /* by enum lstmc_weights */
 };
 
 extern const struct sample_kernels sample_avx512, sample_avx2, sample_baseline;

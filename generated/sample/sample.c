@@ -26,16 +26,29 @@ struct tools {
     struct sample_carried *s;
     float *w;
     const struct sample_kernels *k;
+    const struct sample_weights *b;  /* the weights as the products read them */
+    const struct sample_products *m; /* that do so */
 };
 
 static struct tools tools_of(const struct lstmc_call *call)
 {
+    const struct sample_kernels *k = call->kernels;
     return (struct tools){
         .p = sample_weights(call),
         .s = sample_carried(call),
         .w = sample_work(call),
-        .k = call->kernels,
+        .k = k,
+        .b = call->weights == LSTMC_PLAIN ? sample_weights(call) : sample_packed(call),
+        .m = &k->products[call->weights],
     };
+}
+
+/* Once for weights that do not change from one character to the next. */
+void sample_pack(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    const struct tools x = tools_of(call);
+    struct sample_weights *y = sample_packed(call);
+    x.m->pack(y->dense_kernel, x.p->dense_kernel, 2, 37, lstmc_share(me, 8, 32, 37));
 }
 
 static void step_0(struct tools x, const struct lstmc_worker *me)
@@ -49,7 +62,7 @@ static void step_0(struct tools x, const struct lstmc_worker *me)
         x.w + SAMPLE_LSTM_MATMUL, x.p->lstm_bias, lstmc_share(me, 1, 16, 2)); /* %14..%17 */
 
     /* dense */
-    x.k->product_1x37x2(x.w + SAMPLE_DENSE_MATMUL, x.s->lstm_h, x.p->dense_kernel,
+    x.m->product_1x37x2(x.w + SAMPLE_DENSE_MATMUL, x.s->lstm_h, x.b->dense_kernel,
         lstmc_share(me, 1, 16, 37)); /* %18 */
     x.k->dense_forward_2(x.w + SAMPLE_DENSE_ADD, x.p->dense_bias,
         lstmc_share(me, 1, 16, 37)); /* %19 */
@@ -80,7 +93,8 @@ void sample_reset(struct sample_state *state)
 void sample_step(const struct sample_weights *weights, struct sample_state *state, int symbol,
     float p[SAMPLE_SYMBOLS])
 {
-    const struct tools x = { .p = weights, .s = &state->carried, .w = state->work, .k = &SAMPLE_KERNELS };
+    const struct tools x = { .p = weights, .s = &state->carried, .w = state->work, .k = &SAMPLE_KERNELS,
+        .b = weights, .m = SAMPLE_KERNELS.products };
     const struct lstmc_worker me = { .count = 1 };
 
     *(int32_t *)(x.w + SAMPLE_X) = symbol;
@@ -113,7 +127,7 @@ static void window_0(const struct lstmc_call *call, struct lstmc_worker *me)
         lstmc_share(me, 1, 16, 2)); /* %56 */
 
     /* dense */
-    x.k->product_1x37x2_2(x.w + WINDOW_DENSE_MATMUL, x.w + WINDOW_LSTM_MUL_4, x.p->dense_kernel,
+    x.m->product_1x37x2_2(x.w + WINDOW_DENSE_MATMUL, x.w + WINDOW_LSTM_MUL_4, x.b->dense_kernel,
         lstmc_share(me, 1, 16, 37)); /* %57 */
     x.k->dense_forward_2(x.w + WINDOW_DENSE_ADD, x.p->dense_bias,
         lstmc_share(me, 1, 16, 37)); /* %58 */

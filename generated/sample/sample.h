@@ -129,6 +129,13 @@ static inline float *sample_work(const struct lstmc_call *call)
     return (float *)(call->arena + SAMPLE_WORK);
 }
 
+/* The weights that the products of a prediction read, packed: each in its room. */
+#define SAMPLE_PACKED 6336
+static inline struct sample_weights *sample_packed(const struct lstmc_call *call)
+{
+    return (struct sample_weights *)(call->arena + SAMPLE_PACKED);
+}
+
 /* Places in the work memory, in floats; (t) for time step t. */
 #define TRAIN_X 768
 #define TRAIN_Y 784
@@ -281,6 +288,7 @@ lstmc_program sample_grads;
 lstmc_program sample_eval;
 extern lstmc_program *const sample_step_phases[1];
 extern lstmc_program *const sample_window_phases[1];
+lstmc_program sample_pack;
 
 extern const struct lstmc_model sample_model;
 #endif

@@ -60,6 +60,8 @@ static const struct lstmc_tensor params[] = {
     { "dense.bias", 1, 1, { 37 }, init_dense_bias, load_dense_bias, store_dense_bias },
 };
 
+static const int packed[] = { 3 };
+
 static const struct lstmc_init init_optimizer_m_lstm_kernel[] = {
     { LSTMC_ZEROS, 0.0, 0.0, 0, 8, 0 },
 };
@@ -267,4 +269,7 @@ const struct lstmc_model sample_model = {
     .window_phase_count = 1,
     .window_phases = sample_window_phases,
     .window_slots = { .x = { SAMPLE_WORK + 320, 3 }, .p = { SAMPLE_WORK + 0, 37 } },
+    .pack = sample_pack,
+    .packed_count = sizeof packed / sizeof *packed,
+    .packed = packed,
 };

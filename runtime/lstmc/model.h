@@ -58,12 +58,29 @@ void lstmc_phase(const struct lstmc_worker *me, enum lstmc_phase phase);
 void lstmc_product_f32(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c, int ldc);
 void lstmc_product_f64(int ta, int tb, int m, int n, int k, const double *a, int lda, const double *b, int ldb, double *c, int ldc);
 
+/* How the weights lie that the products of a prediction read: as training has them, or packed (lstmc/stream.h). */
+enum lstmc_weights { LSTMC_PLAIN, LSTMC_PACKED, LSTMC_PACKED_BFLOAT16 };
+
+/* To bfloat16, the upper half of a float: to the nearest, of two equally near to the even one; a NaN stays one. */
+static inline uint16_t lstmc_bfloat16(float x)
+{
+    union { float real; uint32_t bits; } u = { x };
+    const uint32_t even = u.bits >> 16 & 1;
+    return (uint16_t)(x != x ? u.bits >> 16 | 0x40 : (u.bits + 0x7fff + even) >> 16);
+}
+static inline float lstmc_float(uint16_t bfloat16)
+{
+    union { uint32_t bits; float real; } u = { (uint32_t)bfloat16 << 16 };
+    return u.real;
+}
+
 /* What a program needs at run time. `arena` is 64-byte aligned and holds the regions at the model's offsets. */
 struct lstmc_call {
     unsigned char *arena;
     const void *kernels;    /* table of the chosen instruction set */
     uint32_t seed, update;  /* of the random masks; update counts from 1 */
     const double *hypers;   /* in the order of the model's hypers */
+    enum lstmc_weights weights; /* of a prediction and of `pack` */
 };
 typedef void lstmc_program(const struct lstmc_call *call, struct lstmc_worker *me);
 
@@ -147,6 +164,10 @@ struct lstmc_model {
     /* one step with carried state, in phases: all workers run phase i before any runs phase i + 1; NULL: window form only */
     int step_phase_count, window_phase_count;
     lstmc_program *const *step_phases, *const *window_phases;
+    /* Packs weights in the work region, where they last until another program than these two runs; NULL: nothing to pack. */
+    lstmc_program *pack;
+    int packed_count;
+    const int *packed; /* which of params */
     struct lstmc_slot carried; /* zero these bytes (count bytes) to reset the state */
 };
 
