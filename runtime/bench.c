@@ -11,6 +11,7 @@
 #include "sampler.h"
 #include "say.h"
 #include "team.h"
+#include "weights.h"
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -157,14 +158,17 @@ static bool looked_up(const struct lstmc_model *m, const struct lstmc_tensor *t)
 
 /* Bytes of the weights that one more character with the carried state has to read: every weight
  * once, padding left out. */
-static int64_t weight_bytes(const struct lstmc_model *m)
+static int64_t weight_bytes(const struct lstmc_model *m, enum lstmc_weights weights)
 {
-    int64_t elements = 0;
+    const int64_t real = (int64_t)real_size(m);
+    int64_t bytes = 0;
     for (int i = 0; i < m->param_count; i++) {
         const struct lstmc_tensor *t = &m->params[i];
-        elements += looked_up(m, t) ? t->dims[1] : tensor_elements(t);
+        bytes += real * (looked_up(m, t) ? t->dims[1] : tensor_elements(t));
     }
-    return elements * (int64_t)real_size(m);
+    for (int i = 0; i < m->packed_count && weights == LSTMC_PACKED_BFLOAT16; i++)
+        bytes -= tensor_elements(&m->params[m->packed[i]]) * (real - (int64_t)sizeof(uint16_t));
+    return bytes;
 }
 
 /* ---- what is told --------------------------------------------------------------------------- */
@@ -218,6 +222,7 @@ static void print_json(const struct engine *e, const struct result *r)
     printf("},\"sample_us\":%s", or_null(1e6 * r->step.median, &n));
     printf(",\"window_ms\":%s", or_null(1e3 * r->window.median, &n));
     printf(",\"read_gbs\":%s", or_null(r->read_gbs, &n));
+    printf(",\"weights\":\"%s\"", e->weights == LSTMC_PACKED_BFLOAT16 ? "bf16" : "float32");
     printf(",\"weight_bytes\":%lld", (long long)r->weight_bytes);
     printf(",\"sample_floor_us\":%s", or_null(1e6 * r->floor, &n));
     printf(",\"peak_memory_bytes\":%lld", (long long)r->peak_memory);
@@ -274,6 +279,8 @@ int command_bench(const struct lstmc_model *m, const struct settings *s)
     const struct timing none = { NAN, NAN, NAN, 0 };
     struct engine e = engine_open(m, s->threads > 0 ? (int)s->threads : 0, s->isa);
     struct rusage usage;
+    if (weights_narrow(m, s->weights))
+        e.weights = LSTMC_PACKED_BFLOAT16;
     engine_initialise(&e, 1);
     make_symbols(m);
     make_draw(m);
@@ -285,7 +292,7 @@ int command_bench(const struct lstmc_model *m, const struct settings *s)
     if (m->step_phases)
         r.step = measure(&e, step, 16, 0.5);
     /* The arena begins with the parameters: the rate at their size, and where they lie. */
-    r.weight_bytes = weight_bytes(m);
+    r.weight_bytes = weight_bytes(m, e.weights);
     r.read_gbs = peak_read_gbs(e.team, e.isa->name, e.arena, (size_t)r.weight_bytes);
     r.floor = (double)r.weight_bytes / (1e9 * r.read_gbs);
     r.window = measure(&e, window, 1, 0.5);

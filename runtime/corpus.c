@@ -109,6 +109,15 @@ static struct search places(const struct lstmc_model *m, const char *given, cons
     return s;
 }
 
+bool corpus_is_there(const struct lstmc_model *m, const char *given, const char *remembered)
+{
+    const struct search s = places(m, given, remembered);
+    bool found = false;
+    for (int i = 0; i < s.count && !found; i++)
+        found = access(s.paths[i], R_OK) == 0;
+    return found;
+}
+
 _Noreturn static void refuse_search(const struct search *s, const char *why)
 {
     char list[sizeof s->paths + 64] = "";

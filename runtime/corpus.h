@@ -25,6 +25,8 @@ int64_t corpus_encode(const struct lstmc_model *m, struct text *t, const char *n
  * of the model's symbols (remedy: see corpus_encode). given and remembered may be NULL. */
 struct corpus corpus_open(const struct lstmc_model *m, const char *given, const char *remembered,
                           const char *remedy);
+/* Whether corpus_open would find one to read. */
+bool corpus_is_there(const struct lstmc_model *m, const char *given, const char *remembered);
 /* The remedy where all of a text must be known. */
 extern const char corpus_of_its_own[];
 void corpus_close(struct corpus *c);

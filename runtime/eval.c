@@ -5,6 +5,7 @@
 #include "run.h"
 #include "say.h"
 #include "score.h"
+#include "weights.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,10 @@ int command_eval(const struct lstmc_model *m, const struct settings *s)
     struct progress at;
     struct score score;
     const char *name = s->part ? s->part : "all";
+    const bool narrow = weights_narrow(m, s->weights);
     run_load(&run, &e, &at, s->checkpoint, s->best);
+    if (narrow)
+        weights_round(&e);
     if (strcmp(name, "validation") == 0 && at.split == 0)
         quit(STATUS_INPUT, "--part validation: this run has no validation split");
 

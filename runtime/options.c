@@ -111,6 +111,8 @@ static const struct option {
          "characters that the model does not know: refuse or leave out")
     FLAG("json", BENCH, json, "one JSON object on one line")
     INTEGER("threads", RUNS, threads, 1, 1024, "workers (default: the cores that are allowed)")
+    WORD("weights", "float32|bf16", SAMPLE | EVAL | BENCH, weights,
+         "those that products read: as trained, or rounded to 16 bits, half the bytes")
     WORD("isa", "auto|avx512|avx2|baseline", RUNS, isa, "instruction set of the kernels")
 /* clang-format on */
 #undef ROW

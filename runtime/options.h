@@ -8,7 +8,7 @@
 /* What the options say. What was not given is NULL, false, -1 (integers) or NaN (reals). */
 struct settings {
     const char *text, *run, *checkpoint, *init, *log, *output, *prompt, *mode, *part, *unknown;
-    const char *isa;
+    const char *isa, *weights;
     bool resume, no_shuffle, best, no_echo, json;
     int64_t epochs, updates, seed, threads, length, top_k;
     double learning_rate, validation_split, time_limit, save_every, sample_every;

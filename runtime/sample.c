@@ -8,6 +8,7 @@
 #include "sampler.h"
 #include "say.h"
 #include "text.h"
+#include "weights.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -48,22 +49,31 @@ static struct prompt given_prompt(const struct lstmc_model *m, const char *words
 }
 
 /* A window of the training part, by the seed. */
-static struct prompt window_prompt(const struct lstmc_model *m, const struct settings *s,
-                                   const struct run *run, double split, uint32_t seed)
+static struct prompt window_prompt(const struct lstmc_model *m, const struct corpus *c,
+                                   double split, uint32_t seed)
 {
-    char *remembered = run_text(run);
-    struct corpus c = corpus_open(m, s->text, remembered, corpus_of_its_own);
-    struct part part = batches_training_part(batches_samples(m, c.count), split);
+    struct part part = batches_training_part(batches_samples(m, c->count), split);
     int64_t k = (int64_t)(random_uniform(seed, STREAM_SAMPLE, 0) * (double)part.count);
     struct prompt p = { malloc((size_t)m->steps * sizeof *p.symbols), m->steps };
     if (!p.symbols)
         quit(STATUS_FAILED, "out of memory");
-    memcpy(p.symbols, c.indices + k * m->stride, (size_t)m->steps * sizeof *p.symbols);
+    memcpy(p.symbols, c->indices + k * m->stride, (size_t)m->steps * sizeof *p.symbols);
     say("prompt    the %d characters from character %s on, by seed %" PRIu32, m->steps,
         number_grouped(k * m->stride + 1).text, seed);
-    free(remembered);
-    corpus_close(&c);
     return p;
+}
+
+/* The text of the run: needed where the prompt comes from it, and welcome where `wanted`. No text:
+ * no indices. */
+static struct corpus open_text(const struct lstmc_model *m, const struct settings *s,
+                               const struct run *run, bool wanted)
+{
+    char *remembered = run_text(run);
+    struct corpus c = { 0 };
+    if (!s->prompt || (wanted && corpus_is_there(m, s->text, remembered)))
+        c = corpus_open(m, s->text, remembered, corpus_of_its_own);
+    free(remembered);
+    return c;
 }
 
 static bool choose_mode(const struct lstmc_model *m, const struct settings *s)
@@ -84,6 +94,7 @@ int command_sample(const struct lstmc_model *m, const struct settings *s)
     struct run run = run_at(m, s->run);
     struct engine e = engine_open(m, s->threads > 0 ? (int)s->threads : 0, s->isa);
     struct progress at;
+    const bool narrow = weights_narrow(m, s->weights);
     const struct sampling sampling = {
         .temperature = isnan(s->temperature) ? m->temperature : s->temperature,
         .top_k = s->top_k >= 0 ? s->top_k : m->top_k,
@@ -92,11 +103,14 @@ int command_sample(const struct lstmc_model *m, const struct settings *s)
         .seed = s->seed >= 0 ? (uint32_t)s->seed : fresh_seed(),
     };
     run_load(&run, &e, &at, s->checkpoint, s->best);
+    struct corpus text = open_text(m, s, &run, narrow);
     struct prompt prompt =
-        s->prompt ? given_prompt(m, s->prompt) : window_prompt(m, s, &run, at.split, sampling.seed);
+        s->prompt ? given_prompt(m, s->prompt) : window_prompt(m, &text, at.split, sampling.seed);
     const char *why = sampler_refuses(m, sampling.window, prompt.count);
     if (why)
         quit(STATUS_INPUT, "%s", why);
+    if (narrow)
+        weights_round_and_tell(&e, text.indices ? &text : NULL, at.split);
     say("seed      %" PRIu32, sampling.seed);
     if (isatty(STDOUT_FILENO))
         setvbuf(stdout, NULL, _IONBF, 0); /* characters appear as they are made */
@@ -110,6 +124,7 @@ int command_sample(const struct lstmc_model *m, const struct settings *s)
     putchar('\n');
     flush_stdout();
     free(prompt.symbols);
+    corpus_close(&text);
     engine_close(&e);
     return STATUS_DONE;
 }

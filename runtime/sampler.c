@@ -2,6 +2,7 @@
 #include "batches.h"
 #include "random.h"
 #include "say.h"
+#include "team.h"
 #include "text.h"
 #include <math.h>
 #include <stdlib.h>
@@ -169,6 +170,7 @@ void sampler_write(struct engine *e, const struct sampling *s, const uint32_t *p
     if (!p || !scratch || !r.last)
         quit(STATUS_FAILED, "out of memory");
     engine_pack(e);
+    team_be_patient(e->team, true);
     read_prompt(&r, prompt, n);
     for (int64_t i = 0; i < length; i++) {
         predict(&r, p);
@@ -179,6 +181,7 @@ void sampler_write(struct engine *e, const struct sampling *s, const uint32_t *p
         if (i + 1 < length)
             read_symbol(&r, symbol);
     }
+    team_be_patient(e->team, false);
     free(p);
     free(scratch);
     free(r.last);

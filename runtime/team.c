@@ -12,7 +12,8 @@
 #include <xmmintrin.h>
 #endif
 
-#define SPIN_SECONDS 20e-6
+/* Microseconds of spinning. */
+enum { PATIENCE = 20, GREAT_PATIENCE = 1000 };
 
 /* What is written often has a cache line to itself. */
 enum { LINE = 64 };
@@ -21,6 +22,7 @@ struct lstmc_team {
     _Alignas(LINE) atomic_uint arrived;
     _Alignas(LINE) atomic_uint generation;
     _Alignas(LINE) atomic_uint sleepers;
+    atomic_int patience;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool spin;
@@ -69,7 +71,8 @@ static bool spin_past(struct lstmc_team *t, unsigned generation)
     enum {
         LOOKS = 32
     }; /* between two looks at the clock, which is dearer than a look at the flag */
-    double end = clock_seconds() + SPIN_SECONDS;
+    double end =
+        clock_seconds() + 1e-6 * atomic_load_explicit(&t->patience, memory_order_relaxed);
     do {
         for (int i = 0; i < LOOKS; i++) {
             if (atomic_load_explicit(&t->generation, memory_order_acquire) != generation)
@@ -189,6 +192,11 @@ int team_flagged(struct lstmc_team *t)
     return first < t->flag_count ? first : -1;
 }
 
+void team_be_patient(struct lstmc_team *t, bool patient)
+{
+    atomic_store(&t->patience, patient ? GREAT_PATIENCE : PATIENCE);
+}
+
 int team_size(const struct lstmc_team *t)
 {
     return t->size;
@@ -223,6 +231,7 @@ struct lstmc_team *team_start(int threads, int cores, int flag_count)
     pthread_mutex_init(&t->lock, NULL);
     pthread_cond_init(&t->wake, NULL);
     t->spin = threads <= cores;
+    atomic_store(&t->patience, PATIENCE);
     t->size = threads;
     t->flag_count = flag_count;
     t->flag_stride = stride;

@@ -17,6 +17,9 @@ int team_flagged(struct lstmc_team *team);
  * is stopped; LSTMC_OTHER until a program says otherwise. */
 void team_start_clock(struct lstmc_team *team, double seconds[LSTMC_PHASES]);
 void team_stop_clock(struct lstmc_team *team);
+/* While small jobs follow each other with a little work of the caller's between them: workers that
+ * wait spin for a millisecond. */
+void team_be_patient(struct lstmc_team *team, bool patient);
 int team_size(const struct lstmc_team *team);
 void team_end(struct lstmc_team *team);
 /* Results and operands below the smallest normal number count as zero, in the calling thread from

@@ -81,18 +81,17 @@ INLINE void halves_tile(int rows, int panels, int skip, int n, int k, REAL *c, i
 {
     enum { HALF = PANEL / V, ALL = 2 * HALF };
     vec sum[MAX_TILE] = { { 0 } };
-    for (int i = 0; i < k; i++) {
-        vec row[MAX_TILE];
+    for (int i = 0; i < k; i++)
         for (int p = 0; p < panels; p++)
             for (int j = 0; j < HALF; j++) {
                 const words w = *(const words_anywhere *)(b + (p * k + i) * PANEL + j * V);
-                row[p * ALL + j] = (vec)(w << 16);
-                row[p * ALL + HALF + j] = (vec)(w & ~(words){ 0 } << 16);
+                const vec low = (vec)(w << 16), high = (vec)(w & ~(words){ 0 } << 16);
+                for (int r = 0; r < rows; r++) {
+                    vec *to = sum + (r * panels + p) * ALL + j;
+                    to[0] += a[r * a_row + i] * low;
+                    to[HALF] += a[r * a_row + i] * high;
+                }
             }
-        for (int r = 0; r < rows; r++)
-            for (int j = 0; j < panels * ALL; j++)
-                sum[r * panels * ALL + j] += a[r * a_row + i] * row[j];
-    }
     for (int r = 0; r < rows; r++)
         for (int j = 0; j < panels * ALL; j++)
             if (j * V >= skip && lanes_of(j, n) > 0)

@@ -47,6 +47,9 @@ usage "--mode sideways" sample --mode sideways
 usage "--part half" eval --part half
 usage "--isa mmx" bench --isa mmx
 usage "--isa avx512" bench --isa avx512 # the model has baseline kernels only
+usage "--weights f16: must be one of float32|bf16" sample --weights f16
+usage "--weights bf16: no product of this model" bench --weights bf16
+usage "unknown option --weights" train --weights bf16
 usage "-o OUT" gradients --text "$text"
 usage "--init" train --resume --init x --text "$text"
 

@@ -1,5 +1,5 @@
--- What run.resume trains where sanitizers make every product slow: two layers, two masks, a target at every step, an epoch
--- that ends with a partial batch.
+-- What run.weights trains, and run.resume where sanitizers make every product slow: two layers, two masks, a target at every
+-- step, an epoch that ends with a partial batch.
 local text  = Text { "bundled.txt", lowercase = true }
 local vocab = text:chars()
 
