@@ -18,8 +18,8 @@ struct tiles {
 };
 
 static const struct tiles one_row[2][STREAM_WAYS] = {
-    { [STREAM_FLOATS] = { { 4, 8, 8 }, { 1, 1, 1 } },
-      [STREAM_HALVES] = { { 2, 2, 1 }, { 1, 1, 1 } } },
+    { [STREAM_FLOATS] = { { 8, 8, 8 }, { 1, 1, 1 } },
+      [STREAM_HALVES] = { { 4, 2, 1 }, { 1, 1, 1 } } },
     { [STREAM_FLOATS] = { { 8, 8, 8 }, { 1, 1, 1 } } },
 };
 static const struct tiles many_rows[2][STREAM_WAYS] = {

@@ -92,11 +92,17 @@ static double product_flop(const struct node *n)
     return n->op == OP_MATMUL ? 2 * out * (double)a.dim[!attr_flag(n, "ta")] : out;
 }
 
+/* What the loops make of functions is a polynomial and some more. */
+static double work_of(enum op op)
+{
+    return op == OP_EXP || op == OP_LOG || op == OP_TANH || op == OP_SIGMOID ? 20 : 1;
+}
+
 static double call_flop(const struct kernel *k)
 {
     double flop = 0, points = (double)shape_elements(k->space.shape);
     for (const struct node *n = k->first; n; n = n->next)
-        flop += op_table[n->op].class == CLASS_PRODUCT ? product_flop(n) : points;
+        flop += op_table[n->op].class == CLASS_PRODUCT ? product_flop(n) : points * work_of(n->op);
     return flop;
 }
 
