@@ -119,7 +119,7 @@ static const char *place_fault(const struct module *m, const struct program *p,
                                const struct value *v)
 {
     const struct place place = v->place;
-    const int64_t bytes = region_bytes(m, p, place.region), rows = shape_rows(v->type.shape);
+    const int64_t bytes = region_bytes(m, p, place.region), rows = stored_rows(v->type);
     const bool bits = v->type.elem == ELEM_BIT;
     const int64_t cols = stored_cols(v->type);
     const int64_t size = bits ? 2 : (int64_t)elem_bytes(m, v->type.elem);

@@ -94,7 +94,10 @@ static const char *load_text(struct body *b, int operand)
     }
     if (vector) {
         b->uses_n = true;
-        return arena_printf(b->arena, "%s(%s%s, n)", elem == ELEM_INDEX ? "load_ints" : "load",
+        return arena_printf(b->arena, "load%s(%s%s, n)",
+                            elem == ELEM_INDEX  ? "_ints"
+                            : elem == ELEM_BF16 ? "_bf16"
+                                                : "",
                             array, index);
     }
     const char *one = element(b, operand, index);
@@ -112,13 +115,17 @@ static const char *store_text(struct body *b, int operand, int id)
         return arena_printf(b->arena, "store_bits(%s%s, col, v%d)", array, index, id);
     }
     b->uses_n = true;
-    return arena_printf(b->arena, "store(%s%s, v%d, n)", array, index, id);
+    return arena_printf(b->arena, "store%s(%s%s, v%d, n)",
+                        b->f->operands[operand].type.elem == ELEM_BF16 ? "_bf16" : "", array, index,
+                        id);
 }
 
 /* ---- statements ------------------------------------------------------------------------------ */
 
 static const char *value_type(const struct value *v)
 {
+    if (v->type.elem == ELEM_BF16 && v->def) /* what is loaded is a number like any other */
+        return "words";
     return v->type.elem == ELEM_BIT || v->type.elem == ELEM_INDEX ? "ints" : "vec";
 }
 

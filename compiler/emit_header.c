@@ -31,8 +31,7 @@ static const char *find_facts(struct emission *e)
     const char *title = c_comment(a, m->title ? m->title : e->name), *flop = "";
     put_wrapped(&out, " * model  ", " *        ",
                 arena_printf(a, "%s, %s, batch %" PRId64 ", steps %" PRId64, title,
-                             m->dtype == DTYPE_FLOAT64 ? "float64" : "float32", m->fit.batch,
-                             m->data.length));
+                             dtype_words[m->dtype], m->fit.batch, m->data.length));
     if (train)
         flop = arena_printf(a, "%s forward, %s an update; ",
                             flop_number(a, cost_flop_part(train->program, PART_FORWARD)),

@@ -11,6 +11,11 @@ static const char **form_room(struct emission *e, const struct form *f)
     return arena_new_array(e->arena, const char *, f->operand_count + FORM_PARAMS);
 }
 
+static bool is_mixed(const struct emission *e)
+{
+    return e->module->dtype == DTYPE_MIXED_BFLOAT16;
+}
+
 void put_kernels_header(struct emission *e, struct buffer *out)
 {
     put_banner(e, "kernels.h", out);
@@ -38,9 +43,12 @@ void put_kernels_header(struct emission *e, struct buffer *out)
     if (module_streams(e->module))
         buffer_printf(out, "    const struct %s_products *products; /* by enum lstmc_weights */\n",
                       e->name);
-    buffer_printf(out,
-                  "};\n\nextern const struct %s_kernels %s_avx512, %s_avx2, %s_baseline;\n#endif\n",
+    buffer_printf(out, "};\n\nextern const struct %s_kernels %s_avx512, %s_avx2, %s_baseline;\n",
                   e->name, e->name, e->name, e->name);
+    if (is_mixed(e))
+        buffer_printf(out, "extern const struct %s_kernels %s_amx, %s_avx512_bf16;\n", e->name,
+                      e->name, e->name);
+    buffer_puts(out, "#endif\n");
 }
 
 void put_kernels(struct emission *e, struct buffer *out)
@@ -60,6 +68,8 @@ void put_kernels(struct emission *e, struct buffer *out)
     buffer_printf(out, "#define REAL %s\n#define REAL_BITS %d\n#include <lstmc/%s.h>\n", e->real,
                   e->module->dtype == DTYPE_FLOAT64 ? 64 : 32,
                   module_streams(e->module) ? "stream" : "loops");
+    if (is_mixed(e))
+        buffer_puts(out, "#include <lstmc/bf16_product.h>\n");
     for (const struct form *f = e->forms; f; f = f->next) {
         if (f->blas)
             continue;
@@ -81,13 +91,24 @@ void put_kernels(struct emission *e, struct buffer *out)
 
 /* ---- instruction sets ------------------------------------------------------------------------ */
 
-static void put_lanes(struct emission *e, struct buffer *out, int float_lanes, const char *isa)
+/* A text that is compiled once: with which lanes, under which name, for which machine. */
+struct variant {
+    const char *isa, *bf16; /* bf16: how bfloat16 is multiplied */
+    const char *target;     /* of a pragma; NULL: what the compiler assumes */
+    int float_lanes, place; /* place: among the numbers of BY_ISA */
+};
+
+static void put_lanes(struct emission *e, struct buffer *out, const struct variant *v)
 {
-    const int lanes = e->module->dtype == DTYPE_FLOAT64 ? float_lanes / 2 : float_lanes;
+    static const char *const places[] = { "avx512", "avx2", "baseline" };
+    const int lanes = e->module->dtype == DTYPE_FLOAT64 ? v->float_lanes / 2 : v->float_lanes;
     buffer_printf(out,
                   "#define V %d\n#define SUFFIX(name) name##_%s\n"
-                  "#define BY_ISA(avx512, avx2, baseline) %s\n#include \"kernels.inc\"\n",
-                  lanes, isa, isa);
+                  "#define BY_ISA(avx512, avx2, baseline) %s\n",
+                  lanes, v->isa, places[v->place]);
+    if (is_mixed(e))
+        buffer_printf(out, "#define BF16 %s\n", v->bf16);
+    buffer_puts(out, "#include \"kernels.inc\"\n");
 }
 
 static void put_head(struct emission *e, const char *isa, struct buffer *out)
@@ -100,13 +121,11 @@ static void put_head(struct emission *e, const char *isa, struct buffer *out)
 /* Pragmas rather than options, so that each file compiles like any other. Both compilers are
  * asked for the whole width of the vectors and for fused multiply-adds, gcc for the optimisation
  * that it keeps for -O3. */
-static void put_x86(struct emission *e, struct buffer *out, int lanes, const char *isa,
-                    const char *target, int bits, const char *gcc_target)
+static void put_variant(struct emission *e, struct buffer *out, const struct variant *v)
 {
-    put_head(e, isa, out);
+    const bool wide = v->float_lanes == MAX_LANES;
     buffer_printf(
         out,
-        "#if defined(__x86_64__)\n"
         "#if defined(__clang__)\n"
         "#pragma clang attribute push(__attribute__((target(\"%s\"))), apply_to = function)\n"
         "#pragma clang attribute push(__attribute__((min_vector_width(%d))), apply_to = function)\n"
@@ -115,30 +134,52 @@ static void put_x86(struct emission *e, struct buffer *out, int lanes, const cha
         "#pragma GCC target(\"%s%s\")\n"
         "#pragma GCC optimize(\"O3,fp-contract=fast\")\n"
         "#endif\n\n",
-        target, bits, target, gcc_target);
-    put_lanes(e, out, lanes, isa);
+        v->target, 32 * v->float_lanes, v->target, wide ? ",prefer-vector-width=512" : "");
+    put_lanes(e, out, v);
     buffer_puts(out, "\n#if defined(__clang__)\n#pragma clang attribute pop\n#pragma clang "
-                     "attribute pop\n#endif\n#endif\n");
+                     "attribute pop\n#endif\n");
+}
+
+static const struct variant avx512 = { "avx512", "BF16_PLAIN", "avx512f,avx512bw,avx512dq,avx512vl",
+                                       16, 0 };
+static const struct variant avx2 = { "avx2", "BF16_PLAIN", "avx2,fma", 8, 1 };
+static const struct variant baseline = { "baseline", "BF16_PLAIN", NULL, 4, 2 };
+/* Of a mixed model, in the file of avx512: the same text, with other products. */
+static const struct variant products[] = {
+    { "avx512_bf16", "BF16_DOT", "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16", 16, 0 },
+    { "amx", "BF16_AMX", "avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16", 16, 0 },
+};
+
+static void put_x86(struct emission *e, struct buffer *out, const struct variant *v)
+{
+    put_head(e, v->isa, out);
+    buffer_puts(out, "#if defined(__x86_64__)\n");
+    put_variant(e, out, v);
+    if (is_mixed(e) && v == &avx512)
+        for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
+            buffer_puts(out, "\n#undef SUFFIX\n#undef BF16\n");
+            put_variant(e, out, &products[i]);
+        }
+    buffer_puts(out, "#endif\n");
 }
 
 void put_kernels_avx512(struct emission *e, struct buffer *out)
 {
-    put_x86(e, out, 16, "avx512", "avx512f,avx512bw,avx512dq,avx512vl", 512,
-            ",prefer-vector-width=512");
+    put_x86(e, out, &avx512);
 }
 
 void put_kernels_avx2(struct emission *e, struct buffer *out)
 {
-    put_x86(e, out, 8, "avx2", "avx2,fma", 256, "");
+    put_x86(e, out, &avx2);
 }
 
 void put_kernels_baseline(struct emission *e, struct buffer *out)
 {
-    put_head(e, "baseline", out);
+    put_head(e, baseline.isa, out);
     buffer_puts(out, "#if defined(__clang__)\n"
                      "#pragma clang fp contract(fast)\n"
                      "#elif defined(__GNUC__)\n"
                      "#pragma GCC optimize(\"O3,fp-contract=fast\")\n"
                      "#endif\n\n");
-    put_lanes(e, out, 4, "baseline");
+    put_lanes(e, out, &baseline);
 }

@@ -36,7 +36,9 @@ void loop_add_matrix(struct loop *l, int operand)
 static const char *name_pack(struct loop *l)
 {
     const struct type y = node_result(l->n)->type;
-    const bool ta = attr_flag(l->n, "ta");
+    const bool ta = attr_flag(l->n, "ta"), bf16 = y.elem == ELEM_BF16;
+    if (bf16)
+        loop_add_text(l, l->n->args[0]->type.elem == ELEM_BF16 ? "ROUNDED" : "REALS");
     loop_add_number(l, y.layout.parts);
     loop_add_number(l, y.shape.dim[1] / y.layout.parts);
     loop_add_number(l, y.shape.dim[0]);
@@ -45,7 +47,7 @@ static const char *name_pack(struct loop *l)
     loop_add_number(l, ta ? 1 : loop_stride(l, 1));
     loop_add_number(l, ta ? loop_stride(l, 1) : 1);
     loop_add_text(l, l->cols);
-    return "pack_panels";
+    return bf16 ? "pack_bf16" : "pack_panels";
 }
 
 /* Along an axis that is not the last, of more than two. */
@@ -129,9 +131,13 @@ static const char *name_transpose(struct loop *l)
 {
     loop_add_matrix(l, 0);
     loop_add_matrix(l, 1);
+    const bool bf16 = node_result(l->n)->type.elem == ELEM_BF16;
+    if (bf16)
+        loop_add_number(l, l->n->args[0]->type.shape.dim[0]);
     loop_add_text(l, l->rows);
-    loop_add_text(l, l->cols);
-    return "transpose";
+    if (!bf16)
+        loop_add_text(l, l->cols);
+    return bf16 ? "transpose_bf16" : "transpose";
 }
 
 /* Each adds the arguments of the loop that does its operation, and names it. */

@@ -18,7 +18,7 @@ int64_t unit_bytes(const struct module *m, enum elem elem)
 int64_t value_extent(const struct module *m, const struct value *v)
 {
     const struct type t = v->type;
-    return ((shape_rows(t.shape) - 1) * v->place.stride + stored_cols(t)) * unit_bytes(m, t.elem);
+    return ((stored_rows(t) - 1) * v->place.stride + stored_cols(t)) * unit_bytes(m, t.elem);
 }
 
 static bool lies_in(const struct module *m, const struct value *part, const struct value *whole)
@@ -328,7 +328,9 @@ static const char *with_offset(struct emission *e, const char *base, int64_t at,
 
 const char *memory_address(struct emission *e, const struct memory *m, const struct value *v)
 {
-    static const char *const casts[] = { [ELEM_INDEX] = "int32_t", [ELEM_BIT] = "uint16_t" };
+    static const char *const casts[] = {
+        [ELEM_INDEX] = "int32_t", [ELEM_BIT] = "uint16_t", [ELEM_BF16] = "uint16_t"
+    };
     const struct module *module = e->module;
     const int64_t unit = unit_bytes(module, v->type.elem);
     if (v->place.region != REGION_WORK) {

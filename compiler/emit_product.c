@@ -74,13 +74,23 @@ static const char *by_isa(const struct emission *e, const int *n)
  *
  *   product_packed       the right operand lies in panels
  *   product_terms        many terms and rows, and none lies in panels: a weight's gradient
+ *   product_bf16         both operands are of bfloat16
  *   product_of_rows      the right operand is transposed
  *   product_of_columns   both are
  *   product              otherwise */
-enum product { PRODUCT, PRODUCT_PACKED, PRODUCT_TERMS, PRODUCT_OF_ROWS, PRODUCT_OF_COLUMNS };
+enum product {
+    PRODUCT,
+    PRODUCT_PACKED,
+    PRODUCT_TERMS,
+    PRODUCT_OF_ROWS,
+    PRODUCT_OF_COLUMNS,
+    PRODUCT_BF16
+};
 
-static const char *const product_names[] = { "product", "product_packed", "product_terms",
-                                             "product_of_rows", "product_of_columns" };
+static const char *const product_names[] = {
+    "product",         "product_packed",     "product_terms",
+    "product_of_rows", "product_of_columns", "SUFFIX(product_bf16)"
+};
 
 enum { MANY_TERMS = 128, MANY_ROWS = 16 };
 
@@ -88,6 +98,8 @@ static enum product choose_product(const struct node *n)
 {
     const struct shape a = n->args[0]->type.shape, c = node_result(n)->type.shape;
     const bool ta = attr_flag(n, "ta"), tb = attr_flag(n, "tb");
+    if (n->args[0]->type.elem == ELEM_BF16)
+        return PRODUCT_BF16;
     if (n->args[1]->type.layout.lanes)
         return PRODUCT_PACKED;
     if (tb)
@@ -101,7 +113,7 @@ static void tile_texts(struct emission *e, const struct node *n, enum product ki
                        const char **rows, const char **cols)
 {
     const struct shape c = node_result(n)->type.shape;
-    const bool free_width = kind == PRODUCT_PACKED || kind == PRODUCT_TERMS;
+    const bool free_width = kind == PRODUCT_PACKED || kind == PRODUCT_TERMS || kind == PRODUCT_BF16;
     int r[MACHINES], v[MACHINES];
     for (int i = 0; i < MACHINES; i++) {
         const int real_lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
@@ -137,14 +149,14 @@ const char *product_loop(struct loop *l)
         loop_add_number(l, node_result(l->n)->type.shape.dim[1]);
     loop_add_number(l, a.dim[!ta]);
     loop_add_matrix(l, 0);
-    if (kind == PRODUCT_OF_COLUMNS || dots) {
+    if (kind == PRODUCT_OF_COLUMNS || kind == PRODUCT_BF16 || dots) {
         loop_add_matrix(l, 1);
     } else {
         loop_add_text(l, "a");
         loop_add_number(l, ta ? 1 : loop_stride(l, 1));
         loop_add_number(l, ta ? loop_stride(l, 1) : 1);
     }
-    if (kind == PRODUCT_PACKED)
+    if (kind == PRODUCT_PACKED || kind == PRODUCT_BF16)
         loop_add_text(l, "b");
     else
         loop_add_matrix(l, 2);
@@ -157,9 +169,11 @@ const char *product_loop(struct loop *l)
  * reads other values row by row; columns beyond that many bring nothing. */
 enum { TILE_SUMS = 6144, TILE_WIDTH = 96 };
 
-/* Rows in equal shares of whole register tiles. */
-static int64_t tile_height(int64_t rows, int64_t step)
+/* Rows in equal shares of whole register tiles; of bfloat16, of which some machines have larger ones, 32. */
+static int64_t tile_height(int64_t rows, int64_t step, bool bf16)
 {
+    if (bf16)
+        return rows > TILE_HEIGHT ? TILE_HEIGHT_BF16 : rows;
     const int64_t shares = (rows + TILE_HEIGHT - 1) / TILE_HEIGHT;
     return rounded_up((rows + shares - 1) / shares, step);
 }
@@ -175,6 +189,7 @@ struct product_tile product_tile(const struct emission *e, const struct kernel *
 {
     const struct shape space = k->space.shape;
     const int parts = kernel_parts(k);
+    const bool bf16 = kernel_product(k)->args[0]->type.elem == ELEM_BF16;
     int rows[MACHINES], vectors[MACHINES], height[MACHINES], width[MACHINES], stride[MACHINES];
     for (int i = 0; i < MACHINES; i++) {
         const int lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
@@ -184,7 +199,7 @@ struct product_tile product_tile(const struct emission *e, const struct kernel *
         const struct tile t = choose_tile(all.rows, all.cols, all, panel, machines[i]);
         rows[i] = (int)t.rows;
         vectors[i] = (int)t.cols;
-        height[i] = (int)tile_height(space.dim[0], t.rows);
+        height[i] = (int)tile_height(space.dim[0], t.rows, bf16);
         width[i] = tile_width(height[i] * parts,
                               parts == 1 && t.cols > panel ? (int)t.cols * lanes : PANEL);
         stride[i] = parts * width[i];

@@ -148,7 +148,7 @@ static void put_compiled(struct emission *e, struct buffer *out)
     struct arena *a = e->arena;
     const char *lines[] = {
         arena_printf(a, "model: %s\n", m->name),
-        arena_printf(a, "dtype: %s\n", m->dtype == DTYPE_FLOAT64 ? "float64" : "float32"),
+        arena_printf(a, "dtype: %s\n", dtype_words[m->dtype]),
         arena_printf(a, "layers: %s\n", m->title ? m->title : ""),
         arena_printf(a, "loss: %s\n", m->loss ? m->loss : ""),
         arena_printf(a, "optimizer: %s\n", m->optimizer ? m->optimizer : ""),
@@ -265,8 +265,10 @@ static void put_facts(struct emission *e, struct buffer *out)
                   string(e, m->title), m->hash);
     buffer_printf(out, "    .loss = %s,\n    .optimizer = %s,\n", string(e, m->loss),
                   string(e, m->optimizer));
-    buffer_printf(out, "    .dtype = %s,\n\n",
-                  m->dtype == DTYPE_FLOAT64 ? "LSTMC_FLOAT64" : "LSTMC_FLOAT32");
+    static const char *const dtypes[] = { [DTYPE_FLOAT32] = "LSTMC_FLOAT32",
+                                          [DTYPE_FLOAT64] = "LSTMC_FLOAT64",
+                                          [DTYPE_MIXED_BFLOAT16] = "LSTMC_MIXED_BFLOAT16" };
+    buffer_printf(out, "    .dtype = %s,\n\n", dtypes[m->dtype]);
     buffer_printf(out,
                   "    .corpus = %s,\n    .corpus_hash = %s,\n    .characters = %" PRId64 ",\n",
                   string(e, d->corpus), string(e, d->sha256), d->characters);
@@ -360,9 +362,11 @@ void put_tables(struct emission *e, struct buffer *out)
     put_layers(e, out);
     put_compiled(e, out);
     put_gradient_slots(e, out);
+    buffer_puts(out, "static const struct lstmc_isa isas[] = {\n#if defined(__x86_64__)\n");
+    if (e->module->dtype == DTYPE_MIXED_BFLOAT16)
+        buffer_printf(out, "    { \"amx\", &%s_amx },\n    { \"avx512_bf16\", &%s_avx512_bf16 },\n",
+                      e->name, e->name);
     buffer_printf(out,
-                  "static const struct lstmc_isa isas[] = {\n"
-                  "#if defined(__x86_64__)\n"
                   "    { \"avx512\", &%s_avx512 },\n"
                   "    { \"avx2\", &%s_avx2 },\n"
                   "#endif\n"

@@ -101,14 +101,14 @@ const char *names_take(struct names *n, const char *wanted)
 
 const char *c_number(struct arena *a, double x, enum dtype dtype)
 {
-    const char *suffix = dtype == DTYPE_FLOAT32 ? "f" : "";
-    if (dtype == DTYPE_FLOAT32)
+    const char *suffix = dtype == DTYPE_FLOAT64 ? "" : "f";
+    if (dtype != DTYPE_FLOAT64)
         x = (float)x;
     if (isnan(x))
-        return dtype == DTYPE_FLOAT32 ? "NAN" : "(double)NAN";
+        return dtype == DTYPE_FLOAT64 ? "(double)NAN" : "NAN";
     if (isinf(x))
         return arena_printf(a, "%s(%s)INFINITY", x < 0 ? "-" : "",
-                            dtype == DTYPE_FLOAT32 ? "float" : "double");
+                            dtype == DTYPE_FLOAT64 ? "double" : "float");
     const char *text = number_text(a, x);
     return arena_printf(a, "%s%s%s", text, strchr(text, 'x') ? "" : ".0", suffix);
 }

@@ -29,7 +29,9 @@ static bool is_of_product(const struct form *f, int array)
  * from, and does without what only the product reads. */
 static int data_params(const struct emission *e, const struct form *f, bool whole, const char **out)
 {
-    static const char *const types[] = { [ELEM_INDEX] = "int32_t", [ELEM_BIT] = "uint16_t" };
+    static const char *const types[] = {
+        [ELEM_INDEX] = "int32_t", [ELEM_BIT] = "uint16_t", [ELEM_BF16] = "uint16_t"
+    };
     int n = 0;
     for (int i = 0; i < f->array_count; i++) {
         const struct array *a = &f->arrays[i];
@@ -298,6 +300,12 @@ static const char *number_of(struct body *b, int64_t n)
     return arena_printf(b->arena, "%" PRId64, n);
 }
 
+/* The product of bfloat16, in panels of whole chunks of terms. */
+static bool is_bf16(const struct node *product)
+{
+    return product->args[0]->type.elem == ELEM_BF16;
+}
+
 /* A function of its own, since compilers run out of registers where a body follows; one for all
  * forms whose sums are alike, which then have its name. */
 static const char *put_sums(struct body *b)
@@ -306,8 +314,8 @@ static const char *put_sums(struct body *b)
     const struct product_tile t = product_tile(b->e, b->f->body);
     const int64_t stride = b->f->arrays[param_operand(b, n->args[0])->array].stride;
     const int64_t terms = n->args[1]->type.shape.dim[0];
-    const bool ta = attr_flag(n, "ta"), high = is_one_high(b->f);
-    const char *args[] = {
+    const bool ta = attr_flag(n, "ta"), high = is_one_high(b->f), bf16 = is_bf16(n);
+    const char *all_args[] = {
         t.rows,
         t.vectors,
         high ? arena_printf(b->arena, "all_of(%" PRId64 ")", form_rows(b->f)) : "rows",
@@ -320,11 +328,17 @@ static const char *put_sums(struct body *b)
         number_of(b, ta ? stride : 1),
         "b",
     };
-    const char *params[] = { "REAL *sums", "const REAL *a", "const REAL *b", "int panels",
+    const char *bf16_args[] = { all_args[0], all_args[1], all_args[2], all_args[3], all_args[4],
+                                all_args[5], all_args[6], "a",         all_args[8], "b" };
+    const char *params[] = { "REAL *sums", bf16 ? "const uint16_t *a" : "const REAL *a",
+                             bf16 ? "const uint16_t *b" : "const REAL *b", "int panels",
                              "struct lstmc_range rows" };
     const char *name = arena_printf(
         b->arena, "sums_%s%" PRId64 "x%" PRId64 "x%dx%" PRId64 "_a%" PRId64 "%s", high ? "" : "of_",
-        form_rows(b->f), form_cols(b->f), kernel_parts(b->f->body), terms, stride, ta ? "t" : "");
+        form_rows(b->f), form_cols(b->f), kernel_parts(b->f->body), terms, stride,
+        bf16 ? "_bf16"
+        : ta ? "t"
+             : "");
     if (names_has(b->e->form_names, name))
         return name;
     names_take(b->e->form_names, name);
@@ -334,7 +348,12 @@ static const char *put_sums(struct body *b)
     put_list(b->out, 0, arena_printf(b->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
              high ? 4 : 5, ")\n");
     buffer_puts(b->out, "{\n");
-    put_list(b->out, 4, "product_tiles(", args, (int)(sizeof args / sizeof *args), ");\n}\n\n");
+    if (bf16)
+        put_list(b->out, 4, "SUFFIX(product_bf16_tiles)(", bf16_args,
+                 (int)(sizeof bf16_args / sizeof *bf16_args), ");\n}\n\n");
+    else
+        put_list(b->out, 4, "product_tiles(", all_args, (int)(sizeof all_args / sizeof *all_args),
+                 ");\n}\n\n");
     return name;
 }
 
@@ -358,7 +377,7 @@ static void put_tiles(struct body *b, const char **params, int n)
     const struct form *f = b->f;
     const struct node *product = kernel_product(f->body);
     const struct product_tile t = product_tile(b->e, f->body);
-    const int64_t terms = product->args[1]->type.shape.dim[0];
+    const int64_t terms = stored_rows(product->args[1]->type);
     const char *type = checks(f) ? "uint32_t" : "void", **inner = param_room(b);
     struct buffer *out = b->out;
     const char *sums = put_sums(b);

@@ -71,14 +71,18 @@ static bool is_computed(const struct value *v)
  * the runtime as plain arrays, so what is not bits has no gap. */
 static int64_t choose_stride(const struct value *v)
 {
-    return stored_cols(v->type) * (v->type.elem == ELEM_BIT ? WORD : 1);
+    const int64_t cols = stored_cols(v->type);
+    if (v->type.elem == ELEM_BF16 &&
+        !v->type.layout.lanes) /* rows that begin with a line of the cache are read quicker */
+        return (cols + CHUNK - 1) / CHUNK * CHUNK;
+    return cols * (v->type.elem == ELEM_BIT ? WORD : 1);
 }
 
 static struct home settle_in_root(struct finder *f, const struct value *v)
 {
     struct root *r = arena_alloc(f->a, sizeof *r);
     r->value = v;
-    r->rows = shape_rows(v->type.shape);
+    r->rows = stored_rows(v->type);
     r->stride = choose_stride(v);
     r->cols = v->type.layout.lanes ? r->stride : shape_cols(v->type.shape);
     struct homes *h = f->homes;

@@ -14,11 +14,15 @@ enum { MAX_RANK = 4, MAX_NAME = 32 };
 
 /* ---- types ------------------------------------------------------------------------------------------------------- */
 
-/* In text: f, d, i, b. REAL follows the module's dtype. DOUBLE is for scalars (rank 0) of the host: update number, learning
- * rate and what is computed from them; an elementwise operation of DOUBLE and REAL is REAL. BIT is one bit an element. */
-enum elem { ELEM_REAL, ELEM_DOUBLE, ELEM_INDEX, ELEM_BIT };
+/* In text: f, d, i, b, h. REAL follows the module's dtype. DOUBLE is for scalars (rank 0) of the host: update number, learning
+ * rate and what is computed from them; an elementwise operation of DOUBLE and REAL is REAL. BIT is one bit an element. BF16 is the
+ * upper half of a float32, rounded: what products of a mixed model read, and nothing else does. */
+enum elem { ELEM_REAL, ELEM_DOUBLE, ELEM_INDEX, ELEM_BIT, ELEM_BF16 };
+extern const char elem_letters[]; /* fdibh */
 
-enum dtype { DTYPE_FLOAT32, DTYPE_FLOAT64 };
+/* Mixed: reals are float32, but products are of operands rounded to bfloat16 (mixed.c). */
+enum dtype { DTYPE_FLOAT32, DTYPE_FLOAT64, DTYPE_MIXED_BFLOAT16 };
+extern const char *const dtype_words[]; /* as Keras calls them; NULL at the end */
 
 struct shape {
     int rank; /* 0: a scalar */
@@ -27,8 +31,10 @@ struct shape {
 
 /* How the elements of a matrix lie in memory. lanes = 0: plain rows. Else the columns, seen as `parts` blocks of equal
  * width (the gates), are cut into panels of `lanes` columns, the last of a part filled up with zeros, and stored as
- * [group][part][row][lane], as products read their right operand: group g has the g-th panel of each part. */
-enum { PANEL = 16 }; /* lanes of every panel: of the widest machine */
+ * [group][part][row][lane], as products read their right operand: group g has the g-th panel of each part. Of BF16 the rows
+ * are those of chunks of CHUNK, stored as [group][part][chunk][pair][lane][2]; the last chunk is that of the last CHUNK rows,
+ * with zeros for those that the one before it has. */
+enum { PANEL = 16, CHUNK = 32 }; /* lanes of every panel: of the widest machine; rows, which are terms of a product */
 struct layout {
     int parts, lanes;
 };
@@ -316,6 +322,7 @@ int64_t shape_cols(struct shape s); /* the last axis; 1 for a scalar */
 bool shape_broadcast(struct shape a, struct shape b, struct shape *out); /* numpy's rule */
 size_t elem_bytes(const struct module *m, enum elem elem); /* 0 for BIT: see bit_words */
 int64_t bit_words(int64_t cols);                            /* 16-bit words of a row of bits */
+int64_t stored_rows(struct type t); /* rows in memory, with the fill of chunks */
 int64_t stored_cols(struct type t); /* elements of a row in memory, with the fill of panels; of bits words */
 const char *type_text(struct arena *a, struct type t);     /* f[30,1200] */
 

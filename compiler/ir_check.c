@@ -182,8 +182,8 @@ static void check_kernel_result(struct checker *c, const struct kernel *k, const
         complain(c, NULL,
                  arena_printf(c->m->arena, "returns %s over the space %s",
                               type_text(c->m->arena, v->type), type_text(c->m->arena, k->space)));
-    else if (v->type.elem != ELEM_REAL && v->type.elem != ELEM_BIT)
-        complain(c, NULL, "returns what is neither real numbers nor bits");
+    else if (v->type.elem != ELEM_REAL && v->type.elem != ELEM_BIT && v->type.elem != ELEM_BF16)
+        complain(c, NULL, "returns what is neither numbers nor bits");
 }
 
 static void check_kernel(struct checker *c, const struct kernel *k)

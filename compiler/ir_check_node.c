@@ -127,6 +127,9 @@ static const char *layout_fault(const struct module *m, const struct kernel *k,
         if (t.layout.lanes && t.layout.lanes != PANEL)
             return COMPLAIN(m, "%s gives %s, expected panels of %d columns", name,
                             type_text(m->arena, t), PANEL);
+        if (t.layout.lanes && t.elem == ELEM_BF16 && shape_rows(t.shape) < CHUNK)
+            return COMPLAIN(m, "%s gives %s, expected at least %d rows", name,
+                            type_text(m->arena, t), CHUNK);
     }
     for (int i = 0; i < n->arg_count; i++) {
         const bool reads = n->op == OP_CALL || (n->op == OP_MATMUL && i == 1);
@@ -137,6 +140,27 @@ static const char *layout_fault(const struct module *m, const struct kernel *k,
         if (layout.parts > 1 && n->op == OP_MATMUL && !k)
             return COMPLAIN(m, "matmul: operand %d lies in parts, which only kernels read", i + 1);
     }
+    return NULL;
+}
+
+/* Rounded values are of mixed models, and of their products alone. */
+static const char *bf16_fault(const struct module *m, const struct node *n)
+{
+    const char *name = op_table[n->op].name;
+    for (int i = 0; i < n->result_count; i++)
+        if (n->results[i]->type.elem == ELEM_BF16 && m->dtype != DTYPE_MIXED_BFLOAT16)
+            return COMPLAIN(m, "%s gives %s in a model of %s, expected one of %s", name,
+                            type_text(m->arena, n->results[i]->type), dtype_words[m->dtype],
+                            dtype_words[DTYPE_MIXED_BFLOAT16]);
+    if (n->arg_count == 0 || n->args[0]->type.elem != ELEM_BF16)
+        return NULL;
+    if (op_table[n->op].class == CLASS_EFFECT)
+        return COMPLAIN(m, "%s: operand 1 is %s, which only products read", name,
+                        type_text(m->arena, n->args[0]->type));
+    const struct type *right = n->op == OP_MATMUL ? &n->args[1]->type : NULL;
+    if (right && m->stage >= STAGE_SCHEDULE && (right->elem != ELEM_BF16 || !right->layout.lanes))
+        return COMPLAIN(m, "%s: operand 2 must lie in panels of bfloat16, found %s", name,
+                        type_text(m->arena, *right));
     return NULL;
 }
 
@@ -241,6 +265,7 @@ const char *node_fault(const struct module *m, const struct kernel *k, const str
     fault = fault ? fault : attr_fault(m, n);
     fault = fault ? fault : n->op == OP_CALL ? NULL : type_fault(m, n);
     fault = fault ? fault : layout_fault(m, k, n);
+    fault = fault ? fault : bf16_fault(m, n);
     fault = fault ? fault : k ? kernel_node_fault(m, k, n) : stage_fault(m, n);
     return fault ? fault : n->op == OP_CALL ? call_fault(m, n) : NULL;
 }

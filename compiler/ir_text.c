@@ -3,7 +3,7 @@
 #include "diag.h"
 #include <string.h>
 
-const char *const dtype_words[] = { "float32", "float64", NULL };
+const char *const dtype_words[] = { "float32", "float64", "mixed_bfloat16", NULL };
 const char *const input_words[] = { "scaled", "onehot", "index", NULL };
 const char *const target_words[] = { "onehot", "index", NULL };
 const char *const predict_words[] = { "last", "every", NULL };
@@ -13,7 +13,7 @@ const char *const init_words[] = { "zeros",  "ones",           "constant",   "un
 const char *const region_words[] = { "none", "work", "param", "state", NULL };
 const char *const axis_words[] = { "rows", "cols", NULL };
 const char *const mode_words[] = { "stateful", "window", NULL };
-const char elem_letters[] = "fdib";
+const char elem_letters[] = "fdibh";
 
 static enum attr_kind kind_of(const char *word)
 {

@@ -5,14 +5,12 @@
 #include "ir.h"
 
 /* In the order of their enumerations, each ended by NULL. */
-extern const char *const dtype_words[],
-    *const input_words[], *const target_words[], *const predict_words[],
-                                                     *const tensor_words[],
-                                                         *const init_words[],
-                                                             *const region_words[],
-                                                                 *const axis_words[],
-                                                                     *const mode_words[];
-extern const char elem_letters[]; /* fdib */
+extern const char *const input_words[],
+    *const target_words[], *const predict_words[], *const tensor_words[],
+                                                       *const init_words[],
+                                                           *const region_words[],
+                                                               *const axis_words[],
+                                                                   *const mode_words[];
 
 enum { MAX_ATTRS = 3 };
 

@@ -6,10 +6,11 @@
 
 enum { ROWS = 256, ROWS_TRANSPOSED = 64, FEW_ROWS = 4, FEW_TERMS = 8 };
 
-/* A right operand in panels, as it stands or transposed. */
+/* A right operand in panels, as it stands or transposed, of reals or of bfloat16. */
 struct panels {
     bool transposed;
     int parts;
+    enum elem elem;
     struct value *packed;
     struct panels *next;
 };
@@ -28,10 +29,10 @@ static struct right *right_of(struct arena *a, struct value *v)
 }
 
 static struct value *pack(struct program *p, struct value *v, bool transposed, int parts,
-                          const struct node *user)
+                          enum elem elem, const struct node *user)
 {
     struct shape s = v->type.shape;
-    struct type type = type_matrix(ELEM_REAL, s.dim[transposed], s.dim[!transposed]);
+    struct type type = type_matrix(elem, s.dim[transposed], s.dim[!transposed]);
     struct attr ta = attr_make_flag("ta", true);
     struct builder b = { program_list(p), .at = (struct node *)user, .like = user };
     b.part = user->part;
@@ -43,19 +44,26 @@ static struct value *pack(struct program *p, struct value *v, bool transposed, i
 
 /* The panels of v, made before the first node that reads them. */
 static struct value *panels_of(struct program *p, struct value *v, bool transposed, int parts,
-                               struct node *user)
+                               enum elem elem, struct node *user)
 {
     struct right *r = right_of(p->module->arena, v);
     for (const struct panels *q = r->panels; q; q = q->next)
-        if (q->transposed == transposed && q->parts == parts)
+        if (q->transposed == transposed && q->parts == parts && q->elem == elem)
             return q->packed;
     struct panels *q = arena_alloc(p->module->arena, sizeof *q);
-    *q = (struct panels){ transposed, parts, pack(p, v, transposed, parts, user), r->panels };
+    *q = (struct panels){ transposed, parts, elem, pack(p, v, transposed, parts, elem, user),
+                          r->panels };
     r->panels = q;
     return q->packed;
 }
 
 /* ---- products in programs -------------------------------------------------------------------- */
+
+/* Products of bfloat16 read nothing else (mixed.c). */
+static bool is_mixed(const struct node *product)
+{
+    return product->args[0]->type.elem == ELEM_BF16;
+}
 
 /* Products of few rows or terms read plain rows as fast; those with a transposed left operand copy what they
  * need. */
@@ -70,9 +78,9 @@ static void read_panels(struct program *p, struct node *n)
 {
     const bool transposed = attr_flag(n, "tb");
     const int64_t rows = right_of(p->module->arena, n->args[1])->rows[transposed];
-    if (rows < (transposed ? ROWS_TRANSPOSED : ROWS))
+    if (!is_mixed(n) && rows < (transposed ? ROWS_TRANSPOSED : ROWS))
         return;
-    n->args[1] = panels_of(p, n->args[1], transposed, 1, n);
+    n->args[1] = panels_of(p, n->args[1], transposed, 1, n->args[0]->type.elem, n);
     n->attr_count = 0;
 }
 
@@ -99,7 +107,8 @@ static void hand_panels(struct program *p, struct node *call)
     if (!product)
         return;
     struct value **right = &call->args[param_place(call->kernel, product->args[1])];
-    *right = panels_of(p, *right, attr_flag(product, "tb"), kernel_parts(call->kernel), call);
+    *right = panels_of(p, *right, attr_flag(product, "tb"), kernel_parts(call->kernel),
+                       product->args[0]->type.elem, call);
 }
 
 static void take_panels(struct kernel *k)
@@ -110,6 +119,7 @@ static void take_panels(struct kernel *k)
     struct shape *s = &n->args[1]->type.shape;
     if (attr_flag(n, "tb"))
         *s = type_matrix(ELEM_REAL, s->dim[1], s->dim[0]).shape;
+    n->args[1]->type.elem = n->args[0]->type.elem;
     n->args[1]->type.layout = (struct layout){ .parts = kernel_parts(k), .lanes = PANEL };
     n->attr_count = 0;
 }

@@ -76,12 +76,20 @@ bool shape_broadcast(struct shape a, struct shape b, struct shape *out)
 size_t elem_bytes(const struct module *m, enum elem elem)
 {
     const size_t real = m->dtype == DTYPE_FLOAT64 ? 8 : 4;
-    return (const size_t[]){ [ELEM_REAL] = real, [ELEM_DOUBLE] = 8, [ELEM_INDEX] = 4 }[elem];
+    return (const size_t[]){
+        [ELEM_REAL] = real, [ELEM_DOUBLE] = 8, [ELEM_INDEX] = 4, [ELEM_BF16] = 2
+    }[elem];
 }
 
 int64_t bit_words(int64_t cols)
 {
     return (cols + 15) / 16;
+}
+
+int64_t stored_rows(struct type t)
+{
+    const int64_t rows = shape_rows(t.shape);
+    return t.elem == ELEM_BF16 && t.layout.lanes ? (rows + CHUNK - 1) / CHUNK * CHUNK : rows;
 }
 
 int64_t stored_cols(struct type t)
@@ -94,7 +102,7 @@ int64_t stored_cols(struct type t)
 
 const char *type_text(struct arena *a, struct type t)
 {
-    char text[128] = { "fdib"[t.elem], '[' };
+    char text[128] = { elem_letters[t.elem], '[' };
     int n = 2;
     for (int i = 0; i < t.shape.rank; i++)
         n +=
@@ -154,6 +162,7 @@ double op_evaluate(enum op op, double x, double y, double z)
     case OP_SIGN:
         return sign(x);
     case OP_STOP:
+    case OP_BF16:
     case OP_EXPAND:
         return x;
     case OP_ADD:

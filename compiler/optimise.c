@@ -22,10 +22,16 @@ static const struct {
  * breaks  nothing; from here on elementwise operations stand in kernels */
 void optimise(struct module *m, const struct options *o)
 {
-    const bool panels = pass_on(o, PASS_layout) && o->gemm != GEMM_OPENBLAS; /* BLAS knows none */
+    const bool mix = m->dtype == DTYPE_MIXED_BFLOAT16; /* its products read nothing but panels */
+    const bool panels =
+        mix || (pass_on(o, PASS_layout) && o->gemm != GEMM_OPENBLAS); /* BLAS knows none */
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
         if (pass_on(o, order[i].pass))
             order[i].run(m);
+    if (mix)
+        mixed(m);
+    if (mix && pass_on(o, PASS_dce))
+        dce(m);
     fuse(m, pass_on(o, PASS_fuse), panels);
     if (pass_on(o, PASS_dce))
         dce(m);

@@ -41,7 +41,7 @@ static const char usage[] =
     "                                  beside the description, then in $LSTMC_DATA\n"
     "  --name NAME                     the model's name, instead of its own\n"
     "  -D NAME=VALUE                   set Parameter(\"NAME\", default) of the description\n"
-    "  --dtype=float32|float64         instead of its own\n"
+    "  --dtype=DTYPE                   float32, float64 or mixed_bfloat16, instead of its own\n"
     "\n"
     "The code\n"
     "  --gemm=auto|emitted|openblas    who multiplies matrices while training (auto: emitted "
@@ -79,7 +79,6 @@ static int one_of(const char *option, const char *value, const char *const *word
 }
 
 static const char *const emit_words[] = { "c", "ir", "dot", NULL };
-static const char *const dtype_words[] = { "float32", "float64", NULL };
 static const char *const gemm_words[] = { "auto", "emitted", "openblas", NULL };
 static const char *const color_words[] = { "auto", "always", "never", NULL };
 static const char *const dump_words[] = { "trace", "grad", "opt", "schedule", "plan", NULL };

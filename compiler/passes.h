@@ -32,6 +32,8 @@ void dce(struct module *m);
 /* Moves all nodes into new memory, in the order of their lists. */
 void compact(struct module *m);
 void batch(struct module *m);
+/* Of a module of mixed_bfloat16: large products become products of rounded operands. */
+void mixed(struct module *m);
 /* Puts every elementwise node of REAL or BIT into a kernel; `chains` false: each into one of its own; `products`: with
  * the products before them. */
 void fuse(struct module *m, bool chains, bool products);

@@ -29,6 +29,13 @@ static struct module *read_ir(struct arena *a, const struct options *o)
     return m;
 }
 
+/* The stage from which on a module of the one dtype is none of the other: mixed products are found on
+ * the way to opt, places depend on the size of a real. */
+static enum stage parting(enum dtype a, enum dtype b)
+{
+    return a == DTYPE_MIXED_BFLOAT16 || b == DTYPE_MIXED_BFLOAT16 ? STAGE_OPT : STAGE_PLAN;
+}
+
 /* Of what is compiled in, as it was traced: rewrites, schedules and places do not make another model. */
 static const char *hash_module(const struct module *m)
 {
@@ -52,12 +59,14 @@ struct module *read_model(struct arena *a, const struct options *o)
             o->name);
     if (o->name)
         m->name = o->name;
-    if (o->dtype_given && m->dtype != o->dtype && m->stage == STAGE_PLAN)
-        err("option --dtype: the places in %s are those of another dtype; begin at an earlier "
-            "stage",
-            o->input);
+    if (o->dtype_given && m->dtype != o->dtype && m->stage >= parting(m->dtype, o->dtype))
+        err("option --dtype: %s in %s are those of another dtype; begin at an earlier stage",
+            m->stage == STAGE_PLAN ? "the places" : "the products", o->input);
     if (o->dtype_given)
         m->dtype = o->dtype;
+    if (m->dtype == DTYPE_MIXED_BFLOAT16 && o->gemm == GEMM_OPENBLAS)
+        err("option --gemm: OpenBLAS is asked for float32 products only; leave it out or %s",
+            o->dtype_given ? "give another --dtype" : "add --dtype=float32");
     if (m->stage == STAGE_TRACE || !m->hash)
         m->hash = hash_module(m);
     return m;

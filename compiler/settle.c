@@ -9,8 +9,10 @@
 
 static bool is_copy_kernel(const struct kernel *k)
 {
-    return k->param_count == 1 && k->result_count == 1 && k->first && k->first == k->last &&
-           k->first->op == OP_EXPAND && type_equal(k->params[0]->type, k->space);
+    const enum op op = k->first ? k->first->op : OP_COUNT;
+    return k->param_count == 1 && k->result_count == 1 && k->first == k->last &&
+           (op == OP_EXPAND || op == OP_BF16) &&
+           type_equal(k->params[0]->type, k->results[0]->type);
 }
 
 int program_copies(const struct program *p)
@@ -48,12 +50,14 @@ static void return_value(struct module *m, struct kernel *k, struct value *v)
 static struct kernel *copy_kernel(struct module *m, struct type type)
 {
     for (struct kernel *k = m->kernels; k; k = k->next)
-        if (is_copy_kernel(k) && type_equal(k->space, type))
+        if (is_copy_kernel(k) && type_equal(k->params[0]->type, type))
             return k;
-    struct kernel *k = kernel_add(m, free_name(m, "copy", type.shape), type);
+    const struct type space = type_of(ELEM_REAL, type.shape.rank, type.shape.dim);
+    struct kernel *k = kernel_add(m, free_name(m, "copy", type.shape), space);
     struct value *from = kernel_param(m, k, type);
     struct builder b = { .list = kernel_list(m, k) };
-    return_value(m, k, build(&b, OP_EXPAND, &from, 1, NULL, 0, type));
+    return_value(m, k,
+                 build(&b, type.elem == ELEM_BF16 ? OP_BF16 : OP_EXPAND, &from, 1, NULL, 0, type));
     return k;
 }
 
@@ -142,7 +146,7 @@ static bool was_computed(const struct value *v)
 static struct value *copy_value(struct settler *s, struct value *v, const struct node *user,
                                 struct node *at)
 {
-    if (v->type.elem != ELEM_REAL)
+    if (v->type.elem != ELEM_REAL && v->type.elem != ELEM_BF16)
         err("program %s: %%%d of type %s would have to be copied for `%s`, which only reals can",
             s->p->name, v->id, type_text(s->m->arena, v->type), op_table[user->op].name);
     s->changed = true;

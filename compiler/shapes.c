@@ -54,7 +54,8 @@ static bool is_number(struct type t)
 
 static const char *elem_word(enum elem e)
 {
-    static const char *const words[] = { "real numbers", "a double", "indices", "bits" };
+    static const char *const words[] = { "real numbers", "a double", "indices", "bits",
+                                         "bfloat16" };
     return words[e];
 }
 
@@ -146,6 +147,12 @@ static const char *rule_same(const struct query *q)
 {
     *q->out = (struct type){ .elem = q->args[0].elem, .shape = q->args[0].shape };
     return need_number(q, 0);
+}
+
+static const char *rule_bf16(const struct query *q)
+{
+    *q->out = (struct type){ .elem = ELEM_BF16, .shape = q->args[0].shape };
+    return q->args[0].elem == ELEM_BF16 ? NULL : need_elem(q, 0, ELEM_REAL);
 }
 
 static const char *rule_expand(const struct query *q)
@@ -317,10 +324,18 @@ static const char *need_real_matrix(const struct query *q, int arg)
     return fault ? fault : need_matrix(q, arg);
 }
 
+/* Of real numbers, rounded or not. */
+static const char *need_factor(const struct query *q, int arg)
+{
+    return q->args[arg].elem == ELEM_BF16 ? need_matrix(q, arg) : need_real_matrix(q, arg);
+}
+
+/* A product of bfloat16 has a left operand of that; the right one is rounded when it is packed. */
 static const char *rule_matmul(const struct query *q)
 {
-    const char *fault = need_real_matrix(q, 0);
-    fault = fault ? fault : need_real_matrix(q, 1);
+    const bool mixed = q->args[0].elem == ELEM_BF16;
+    const char *fault = need_factor(q, 0);
+    fault = fault ? fault : mixed ? need_factor(q, 1) : need_real_matrix(q, 1);
     if (fault)
         return fault;
     const int ta = number_attr(q, "ta", 0) != 0, tb = number_attr(q, "tb", 0) != 0;
@@ -336,21 +351,22 @@ static const char *rule_matmul(const struct query *q)
 
 static const char *rule_transpose(const struct query *q)
 {
-    const char *fault = need_real_matrix(q, 0);
+    const char *fault = need_factor(q, 0);
     if (!fault)
-        *q->out = type_matrix(ELEM_REAL, q->args[0].shape.dim[1], q->args[0].shape.dim[0]);
+        *q->out = type_matrix(q->args[0].elem, q->args[0].shape.dim[1], q->args[0].shape.dim[0]);
     return fault;
 }
 
-/* The layout is as given. */
+/* The layout is as given, and whether it is rounded. */
 static const char *rule_pack(const struct query *q)
 {
     const struct attr *ta = find_attr(q, "ta");
-    const char *fault = need_real_matrix(q, 0);
+    const bool rounded = q->given.elem == ELEM_BF16;
+    const char *fault = rounded ? need_factor(q, 0) : need_real_matrix(q, 0);
     if (fault)
         return fault;
     const int64_t *dim = q->args[0].shape.dim;
-    *q->out = type_matrix(ELEM_REAL, dim[ta && ta->i], dim[!(ta && ta->i)]);
+    *q->out = type_matrix(rounded ? ELEM_BF16 : ELEM_REAL, dim[ta && ta->i], dim[!(ta && ta->i)]);
     q->out->layout = q->given.layout;
     return NULL;
 }

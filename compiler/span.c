@@ -31,14 +31,14 @@ struct span span_of(const struct module *m, const struct value *v, struct place 
                                        .start = place.offset,
                                        .width = stored_cols(v->type) * unit_of(m, elem),
                                        .stride = place.stride * unit_of(m, elem),
-                                       .rows = shape_rows(v->type.shape) });
+                                       .rows = stored_rows(v->type) });
 }
 
 struct span span_of_block(const struct module *m, const struct node *n, const struct touch *t,
                           struct place place, int block)
 {
     const struct type type = t->value->type;
-    const int64_t rows = shape_rows(type.shape);
+    const int64_t rows = stored_rows(type);
     const int64_t cols = type.layout.lanes ? stored_cols(type) : shape_cols(type.shape);
     struct range r = { 0, rows }, c = { 0, cols };
     if (t->spread == SPREAD_ROWS)

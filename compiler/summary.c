@@ -73,8 +73,7 @@ static void print_cost(const struct module *m)
 
 void print_summary(const struct module *m)
 {
-    printf("Model: \"%s\" (%s)\n%s\n\n", m->name, m->dtype == DTYPE_FLOAT64 ? "float64" : "float32",
-           m->title);
+    printf("Model: \"%s\" (%s)\n%s\n\n", m->name, dtype_words[m->dtype], m->title);
     print_layers(m);
     printf("\n");
     print_data(m);

@@ -3,6 +3,7 @@
 #include "batches.h"
 #include "clock.h"
 #include "engine.h"
+#include "isa.h"
 #include "number.h"
 #include "options.h"
 #include "peak.h"
@@ -203,7 +204,7 @@ static const char *or_null(double x, struct number *n)
 static void print_json(const struct engine *e, const struct result *r)
 {
     struct number n;
-    printf("{\"threads\":%d,\"isa\":\"%s\"", team_size(e->team), e->isa->name);
+    printf("{\"threads\":%d,\"isa\":\"%s\"", team_size(e->team), isa_lanes(e->isa->name));
     printf(",\"ms_per_update\":{\"median\":%s", or_null(1e3 * r->update.median, &n));
     printf(",\"min\":%s", or_null(1e3 * r->update.minimum, &n));
     printf(",\"max\":%s}", or_null(1e3 * r->update.maximum, &n));

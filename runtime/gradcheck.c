@@ -21,7 +21,9 @@
 #include <string.h>
 
 enum { ENTRIES = 64 };
-static const double limits[] = { [LSTMC_FLOAT32] = 1e-2, [LSTMC_FLOAT64] = 1e-6 };
+static const double limits[] = {
+    [LSTMC_FLOAT32] = 1e-2, [LSTMC_FLOAT64] = 1e-6, [LSTMC_MIXED_BFLOAT16] = 5e-2
+};
 
 struct checker {
     struct engine *e;

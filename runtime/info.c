@@ -32,8 +32,10 @@ static void print_layers(const struct lstmc_model *m)
 
 static void print_model(const struct lstmc_model *m)
 {
-    printf("model     %s: %s, %s\n", m->name, m->title,
-           m->dtype == LSTMC_FLOAT64 ? "float64" : "float32");
+    static const char *const dtypes[] = { [LSTMC_FLOAT32] = "float32",
+                                          [LSTMC_FLOAT64] = "float64",
+                                          [LSTMC_MIXED_BFLOAT16] = "mixed_bfloat16" };
+    printf("model     %s: %s, %s\n", m->name, m->title, dtypes[m->dtype]);
     printf("learns    %s, %s; batch %d, %d steps, predicts %s\n", m->loss, m->optimizer, m->batch,
            m->steps, m->every ? "at every step" : "after the last step");
     printf("text      %s, %s characters, %d symbols%s; stride %d\n", m->corpus,

@@ -1,6 +1,12 @@
+#define _GNU_SOURCE /* syscall */
 #include "isa.h"
 #include "say.h"
 #include <string.h>
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #if defined(__x86_64__) || defined(__i386__)
 static bool has_avx512(void)
@@ -23,6 +29,37 @@ static bool has_avx2(void)
 }
 #endif
 
+#if defined(__x86_64__) && defined(__linux__)
+static bool has_avx512_bf16(void)
+{
+    return has_avx512() && __builtin_cpu_supports("avx512bf16") != 0;
+}
+
+/* Bit `bit` of EDX for leaf 7. */
+static bool has_feature(int bit)
+{
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> bit & 1;
+}
+
+/* The tiles are memory that each thread must have room for, so Linux wants to be asked, before there are threads. */
+static bool has_amx(void)
+{
+    enum { AMX_BF16 = 22, AMX_TILE = 24, ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
+    return has_avx512() && has_feature(AMX_TILE) && has_feature(AMX_BF16) &&
+           syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
+}
+#else
+static bool has_avx512_bf16(void)
+{
+    return false;
+}
+static bool has_amx(void)
+{
+    return false;
+}
+#endif
+
 static bool has_baseline(void)
 {
     return true;
@@ -31,7 +68,25 @@ static bool has_baseline(void)
 static const struct {
     const char *name;
     bool (*runs)(void);
-} known[] = { { "avx512", has_avx512 }, { "avx2", has_avx2 }, { "baseline", has_baseline } };
+    const char *lanes; /* whose vectors it uses */
+} known[] = { { "amx", has_amx, "avx512" },
+              { "avx512_bf16", has_avx512_bf16, "avx512" },
+              { "avx512", has_avx512, "avx512" },
+              { "avx2", has_avx2, "avx2" },
+              { "baseline", has_baseline, "baseline" } };
+
+const char *isa_lanes(const char *name)
+{
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(known[i].name, name) == 0)
+            return known[i].lanes;
+    return name;
+}
+
+bool isa_multiplies_bf16(const char *name)
+{
+    return strcmp(isa_lanes(name), name) != 0;
+}
 
 bool isa_runs_here(const char *name)
 {

@@ -113,7 +113,7 @@ static const struct option {
     INTEGER("threads", RUNS, threads, 1, 1024, "workers (default: the cores that are allowed)")
     WORD("weights", "float32|bf16", SAMPLE | EVAL | BENCH, weights,
          "those that products read: as trained, or rounded to 16 bits, half the bytes")
-    WORD("isa", "auto|avx512|avx2|baseline", RUNS, isa, "instruction set of the kernels")
+    WORD("isa", "auto|amx|avx512_bf16|avx512|avx2|baseline", RUNS, isa, "instruction set of the kernels")
 /* clang-format on */
 #undef ROW
 #undef FLAG

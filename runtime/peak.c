@@ -2,6 +2,7 @@
  * loads whose values are hardly looked at. */
 #include "peak.h"
 #include "clock.h"
+#include "isa.h"
 #include "team.h"
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +106,7 @@ typedef void reader(const unsigned char *memory, size_t lines, int64_t passes);
 static const struct meters {
     const char *isa;
     int bytes;          /* of a vector */
-    meter *multiply[2]; /* by dtype */
+    meter *multiply[2]; /* float, double */
     reader *read;
 } known[] = {
 #if defined(__x86_64__)
@@ -118,7 +119,7 @@ static const struct meters {
 static const struct meters *meters_of(const char *isa)
 {
     const struct meters *m = known, *last = known + sizeof known / sizeof *known - 1;
-    while (m < last && strcmp(m->isa, isa) != 0)
+    while (m < last && strcmp(m->isa, isa_lanes(isa)) != 0)
         m++;
     return m;
 }
@@ -159,7 +160,7 @@ double peak_gflops(struct lstmc_team *team, const char *isa, enum lstmc_dtype dt
     enum { TRIES = 10 };
     const struct meters *m = meters_of(isa);
     const int lanes = m->bytes ? m->bytes / (dtype == LSTMC_FLOAT64 ? 8 : 4) : 1;
-    const struct job job = { .multiply = m->multiply[dtype], .rounds = 4000000 };
+    const struct job job = { .multiply = m->multiply[dtype == LSTMC_FLOAT64], .rounds = 4000000 };
     const double flop = 2.0 * SUMS * lanes * (double)job.rounds * team_size(team);
     double best = 0;
     for (int i = 0; i < TRIES; i++) {

@@ -114,7 +114,7 @@ local mark = object.mark("model", methods, "summary predict evaluate save load_w
 arguments.kind("windows", "a Windows { ... }", function(value)
   return object.is(value, data.windows_mark) and value or nil
 end)
-arguments.words("dtype", { "float32", "float64" })
+arguments.words("dtype", { "float32", "float64", "mixed_bfloat16" })
 
 local fields = {
   { "name", "name", optional = true, named = true },

@@ -84,7 +84,7 @@ struct lstmc_call {
 };
 typedef void lstmc_program(const struct lstmc_call *call, struct lstmc_worker *me);
 
-enum lstmc_dtype { LSTMC_FLOAT32, LSTMC_FLOAT64 };
+enum lstmc_dtype { LSTMC_FLOAT32, LSTMC_FLOAT64, LSTMC_MIXED_BFLOAT16 }; /* mixed: of float32, but for what products read */
 enum lstmc_init_kind { LSTMC_ZEROS, LSTMC_ONES, LSTMC_CONSTANT, LSTMC_UNIFORM, LSTMC_NORMAL, LSTMC_GLOROT_UNIFORM, LSTMC_ORTHOGONAL };
 
 /* Columns [start, stop) of a tensor; a, b as in the IR: low and high, mean and stddev, value, gain. */
@@ -118,7 +118,9 @@ struct lstmc_casing { uint32_t from; int count; uint32_t to[3]; };
 struct lstmc_code_range { uint32_t first, last; };
 struct lstmc_hyper { const char *name; double value; };
 struct lstmc_layer { const char *name, *kind, *text, *output; int64_t parameters; };
-struct lstmc_isa { const char *name; const void *kernels; }; /* "avx512", "avx2", "baseline", best first */
+/* "avx512", "avx2", "baseline", best first; before them, of a mixed model, "amx" and "avx512_bf16": the kernels of avx512 with
+ * products by other instructions. */
+struct lstmc_isa { const char *name; const void *kernels; };
 
 struct lstmc_model {
     int abi;

@@ -22,6 +22,8 @@ double slot_load(const struct slot *s, int64_t row, int64_t col)
 {
     if (s->words)
         return s->words[row * s->row_step + col / 16] >> col % 16 & 1;
+    if (s->halves)
+        return (double)s->halves[element_of(s, row, col)];
     const double *x = s->cells + element_of(s, row, col) * s->cell_step;
     bool torn = s->cell_step == 2 && memcmp(&x[0], &x[1], sizeof *x) != 0;
     return torn ? NAN : x[0];
@@ -32,6 +34,10 @@ void slot_store(const struct slot *s, int64_t row, int64_t col, double x)
     if (s->words) { /* both halves, since either may overlay half of a number */
         uint32_t *w = &s->words[row * s->row_step + col / 16], bit = 0x10001u << col % 16;
         *w = x != 0 ? *w | bit : *w & ~bit;
+        return;
+    }
+    if (s->halves) {
+        s->halves[element_of(s, row, col)] = (float)x;
         return;
     }
     double *cell = s->cells + element_of(s, row, col) * s->cell_step;
@@ -98,6 +104,7 @@ static double apply(enum op op, const double *x)
     case OP_SIGN:
         return (x[0] > 0) - (x[0] < 0);
     case OP_STOP:
+    case OP_BF16: /* the module as it would be in exact arithmetic */
     case OP_EXPAND:
         return x[0];
     case OP_ADD:

@@ -6,7 +6,7 @@
 /* The elements of one value as rows and columns (all axes but the last are rows). In memory of its own a
  * value is a plain array of doubles. At a planned place each four bytes of the real trainer are a cell of
  * eight bytes here: a float32 or an index is one cell, a float64 two that must agree (or one of them was
- * overwritten), and a 16-bit word of bits is half a cell. */
+ * overwritten), and a 16-bit word of bits is half a cell, as is a bfloat16: a float of ours, for the numbers are not rounded. */
 struct slot {
     struct type type;
     int64_t rows, cols;
@@ -14,6 +14,7 @@ struct slot {
     double *cells;    /* of the first element */
     int cell_step;    /* cells an element: 1 or 2 */
     uint32_t *words;  /* packed bits; NULL: bits are doubles too */
+    float *halves;    /* bfloat16 at a place */
     struct layout layout;
 };
 

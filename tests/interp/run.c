@@ -28,10 +28,12 @@ static int64_t placed_bytes(const struct interp *in, const struct value *v)
         return 2 * ((rows - 1) * v->place.stride + bit_words(cols));
     int64_t size = v->type.elem == ELEM_INDEX    ? 4
                    : v->type.elem == ELEM_DOUBLE ? 8
+                   : v->type.elem == ELEM_BF16   ? 2
                                                  : real_bytes(in);
     if (v->type.layout.lanes) {
         int64_t lanes = v->type.layout.lanes, width = cols / v->type.layout.parts;
-        return rows * v->type.layout.parts * ((width + lanes - 1) / lanes * lanes) * size;
+        return stored_rows(v->type) * v->type.layout.parts * ((width + lanes - 1) / lanes * lanes) *
+               size;
     }
     return ((rows - 1) * v->place.stride + cols) * size;
 }
@@ -68,6 +70,7 @@ static void use_place(struct interp *in, struct slot *s, const struct value *v)
     s->layout = v->type.layout;
     s->cell_step = bytes / BYTES_A_CELL;
     s->cells = region + v->place.offset / BYTES_A_CELL;
+    s->halves = v->type.elem == ELEM_BF16 ? (float *)region + v->place.offset / 2 : NULL;
     s->words = v->type.elem == ELEM_BIT ? (uint32_t *)region + v->place.offset / 2 : NULL;
 }
 

@@ -122,6 +122,25 @@ static const char plan_text[] =
     "}\n"
     "end\n";
 
+/* Products of rounded operands. */
+static const char mixed_text[] = "lstmc-ir 1 schedule\n"
+                                 "model t mixed_bfloat16\n"
+                                 "param $w f[64,48]\n"
+                                 "kernel @round f[8,64] {\n"
+                                 "  param %0:f[8,64]\n"
+                                 "  %1:h[8,64] = bf16 %0\n"
+                                 "  return %1\n"
+                                 "}\n"
+                                 "program train {\n"
+                                 "  %0:f[8,64] = input {name=x}\n"
+                                 "  %1:h[8,64] = call @round(%0) on cols 1x16\n"
+                                 "  %2:h[64,48]:1x16 = pack $w on cols 3x16\n"
+                                 "  barrier\n"
+                                 "  %3:f[8,48] = matmul %1, %2 on cols 3x16\n"
+                                 "  result %3 {name=loss}\n"
+                                 "}\n"
+                                 "end\n";
+
 static struct module *read_text(struct arena *a, const char *text)
 {
     return module_read(a, "test.ir", text, strlen(text));
@@ -148,6 +167,7 @@ static void round_trips(void **state)
     (void)state;
     assert_round_trip(trace_text, WRITE_LINES);
     assert_round_trip(plan_text, 0);
+    assert_round_trip(mixed_text, 0);
 }
 
 static void every_operation_is_tested(void **state)
@@ -156,7 +176,8 @@ static void every_operation_is_tested(void **state)
     for (int op = 0; op < OP_COUNT; op++) {
         char word[32];
         snprintf(word, sizeof word, " %s", op_table[op].name);
-        assert_true(strstr(trace_text, word) || strstr(plan_text, word));
+        assert_true(strstr(trace_text, word) || strstr(plan_text, word) ||
+                    strstr(mixed_text, word));
     }
 }
 
