@@ -147,15 +147,18 @@ static const struct variant baseline = { "baseline", "BF16_PLAIN", NULL, 4, 2 };
 /* Of a mixed model, in the file of avx512: the same text, with other products. */
 static const struct variant products[] = {
     { "avx512_bf16", "BF16_DOT", "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16", 16, 0 },
-    { "amx", "BF16_AMX", "avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16", 16, 0 },
+    { "amx", "BF16_AMX", "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16", 16, 0 },
 };
 
 static void put_x86(struct emission *e, struct buffer *out, const struct variant *v)
 {
+    const bool all_products = is_mixed(e) && v == &avx512;
     put_head(e, v->isa, out);
     buffer_puts(out, "#if defined(__x86_64__)\n");
+    if (all_products) /* what is declared there has targets of its own */
+        buffer_puts(out, "#include <immintrin.h>\n\n");
     put_variant(e, out, v);
-    if (is_mixed(e) && v == &avx512)
+    if (all_products)
         for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
             buffer_puts(out, "\n#undef SUFFIX\n#undef BF16\n");
             put_variant(e, out, &products[i]);

@@ -1,14 +1,18 @@
-/* Mixed precision, as Keras's policy mixed_bfloat16 has it: the large products of training are of operands rounded to
- * bfloat16, summed in float32. All else stays float32: weights, states, elementwise work, the loss, sums, and what predicts.
+/* Mixed precision, as Keras's policy mixed_bfloat16 has it: the large products of training are
+ * of operands rounded to bfloat16, summed in float32. All else stays float32: weights, states,
+ * elementwise work, the loss, sums, and what predicts.
  *
- * A product then has a left operand of h, in plain rows. A value is rounded where it is made (fuse puts that into its kernel),
- * each part of a stack in its place of a stack of the same shape, so that what no product but these reads is never written as
- * float32. The right operand is rounded when it is packed (layout.c); of one that is rounded already the copy is packed. Of a
- * transposed left operand the transpose is made first: the terms of a sum must lie side by side. */
+ * A product then has a left operand of h, in plain rows. A value is rounded where it is made
+ * (fuse puts that into its kernel), each part of a stack in its place of a stack of the same
+ * shape, so that what no product but these reads is never written as float32. The right operand
+ * is rounded when it is packed (layout.c); of one that is rounded already the copy is packed. Of
+ * a transposed left operand the transpose is made first: the terms of a sum must lie side by
+ * side. */
 #include "passes.h"
 #include <string.h>
 
-/* Rounding and packing cost about as much as ROWS rows of the product; a sum begins with a whole chunk. */
+/* Rounding and packing cost about as much as ROWS rows of the product; a sum begins with a whole
+ * chunk. */
 enum { ROWS = 64, FEW_ROWS = 4 };
 
 /* The note of a value. */
@@ -29,7 +33,7 @@ static struct rounded *rounded_of(struct mixer *x, struct value *v)
     return v->note;
 }
 
-/* ---- which products --------------------------------------------------------------------------- */
+/* ---- which products ------------------------------------------------------------------------- */
 
 static int64_t *rows_of(struct mixer *x, const struct node *n)
 {
@@ -46,7 +50,7 @@ static bool is_large(struct mixer *x, const struct node *n)
            *rows_of(x, n) >= ROWS;
 }
 
-/* ---- copies ----------------------------------------------------------------------------------- */
+/* ---- copies --------------------------------------------------------------------------------- */
 
 /* Behind what makes v; of a tensor, before the user. */
 static struct builder builder_at(struct mixer *x, const struct value *v, struct node *user)
@@ -105,7 +109,7 @@ static struct value *transposed_of(struct mixer *x, struct value *v, struct node
     return r->transposed;
 }
 
-/* ---- the pass --------------------------------------------------------------------------------- */
+/* ---- the pass ------------------------------------------------------------------------------- */
 
 static void round_left(struct mixer *x, struct node *n)
 {

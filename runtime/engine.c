@@ -118,9 +118,6 @@ struct engine engine_open(const struct lstmc_model *m, int threads, const char *
         quit(STATUS_FAILED, "%d threads cannot be had; give fewer with --threads", threads);
     say("running   %d thread%s, %s, %s; %s of memory", threads, threads == 1 ? "" : "s",
         e.isa->name, products_name(), number_bytes(m->arena_bytes).text);
-    if (m->dtype == LSTMC_MIXED_BFLOAT16 && !isa_multiplies_bf16(e.isa->name))
-        say("note      products of bfloat16 by instructions of %s: float32 would be as fast",
-            e.isa->name);
     return e;
 }
 

@@ -42,11 +42,12 @@ static bool has_feature(int bit)
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> bit & 1;
 }
 
-/* The tiles are memory that each thread must have room for, so Linux wants to be asked, before there are threads. */
+/* The tiles are memory that each thread must have room for, so Linux wants to be asked, before
+ * there are threads. */
 static bool has_amx(void)
 {
     enum { AMX_BF16 = 22, AMX_TILE = 24, ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
-    return has_avx512() && has_feature(AMX_TILE) && has_feature(AMX_BF16) &&
+    return has_avx512_bf16() && has_feature(AMX_TILE) && has_feature(AMX_BF16) &&
            syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
 }
 #else
@@ -96,13 +97,32 @@ bool isa_runs_here(const char *name)
     return false;
 }
 
+/* As good as what comes behind it? AMD's vdpbf16ps does twice the work of a multiply-add of
+ * floats; Intel's, which has AMX for that, does less. */
+static bool is_worth_it(const char *name)
+{
+#if defined(__x86_64__)
+    return strcmp(name, "avx512_bf16") != 0 || __builtin_cpu_is("amd");
+#else
+    (void)name;
+    return true;
+#endif
+}
+
+static bool is_wanted(const struct lstmc_isa *isa, const char *name)
+{
+    if (name)
+        return strcmp(isa->name, name) == 0;
+    return isa_runs_here(isa->name) && is_worth_it(isa->name);
+}
+
 const struct lstmc_isa *isa_choose(const struct lstmc_model *m, const char *name)
 {
     bool any = !name || strcmp(name, "auto") == 0;
     if (!any && !isa_runs_here(name))
         quit(STATUS_USAGE, "--isa %s: this CPU lacks it", name);
     for (int i = 0; i < m->isa_count; i++)
-        if (any ? isa_runs_here(m->isas[i].name) : strcmp(m->isas[i].name, name) == 0)
+        if (is_wanted(&m->isas[i], any ? NULL : name))
             return &m->isas[i];
     quit(STATUS_USAGE, "--isa %s: this trainer has no kernels for it", any ? "auto" : name);
 }

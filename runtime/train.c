@@ -4,6 +4,7 @@
 #include "batches.h"
 #include "clock.h"
 #include "corpus.h"
+#include "isa.h"
 #include "log.h"
 #include "number.h"
 #include "options.h"
@@ -435,6 +436,9 @@ int command_train(const struct lstmc_model *m, const struct settings *s)
     t.corpus = corpus_open(m, s->text, remembered, corpus_of_its_own);
     run_take(&t.run);
     t.engine = engine_open(m, s->threads > 0 ? (int)s->threads : 0, s->isa);
+    if (m->dtype == LSTMC_MIXED_BFLOAT16 && !isa_multiplies_bf16(t.engine.isa->name))
+        say("note      %s does not multiply bfloat16: nothing is gained by mixed_bfloat16",
+            t.engine.isa->name);
     find_start(&t);
     make_plan(&t);
     bool epoch_ended = t.at.position < t.epoch_updates;

@@ -1,10 +1,12 @@
-/* bfloat16: the upper half of a float, rounded to nearest even. What the products of a mixed model read, and how it comes to
- * lie as they read it; the products themselves are in bf16_product.h. vector.h and loops.h stand before this.
+/* bfloat16: the upper half of a float, rounded to nearest even. What the products of a mixed
+ * model read, and how it comes to lie as they read it; the products themselves are in
+ * bf16_product.h. vector.h and loops.h stand before this.
  *
- * Terms of a sum go in pairs, since machines take two at a time, and in chunks of CHUNK. A left operand is plain rows. A right
- * one is panels of 16 columns, [panel][chunk][pair][column][2]. There are at least CHUNK terms, and the last chunk is that of
- * the last CHUNK, whichever the number: terms that the chunk before has already are zeros in it, so that rows of a left operand
- * need no fill. */
+ * Terms of a sum go in pairs, since machines take two at a time, and in chunks of CHUNK. A left
+ * operand is plain rows. A right one is panels of 16 columns, [panel][chunk][pair][column][2].
+ * There are at least CHUNK terms, and the last chunk is that of the last CHUNK, whichever the
+ * number: terms that the chunk before has already are zeros in it, so that rows of a left
+ * operand need no fill. */
 #ifndef LSTMC_BF16_H
 #define LSTMC_BF16_H
 #include <lstmc/loops.h>
@@ -16,7 +18,7 @@ enum { CHUNK = 32, PAIRS = CHUNK / 2 };
 #define BF16_DOT   1
 #define BF16_AMX   2
 
-/* ---- numbers ----------------------------------------------------------------------------------- */
+/* ---- numbers -------------------------------------------------------------------------------- */
 
 typedef uint16_t halves __attribute__((vector_size(2 * V)));
 typedef halves halves_anywhere __attribute__((aligned(2), may_alias));
@@ -50,7 +52,7 @@ INLINE vec load_bf16(const uint16_t *p, int n)
     return (vec)(__builtin_convertvector(h, words) << 16);
 }
 
-/* ---- chunks ------------------------------------------------------------------------------------ */
+/* ---- chunks --------------------------------------------------------------------------------- */
 
 INLINE int chunks_of(int k)
 {
@@ -92,8 +94,8 @@ INLINE void pair_rows(enum source source, uint32_t *y, const void *x, int at, in
         }
 }
 
-/* A square of V x V words is turned in steps: in each, pairs of rows that are `step` apart exchange the lanes in which that bit
- * of the number differs. */
+/* A square of V x V words is turned in steps: in each, pairs of rows that are `step` apart
+ * exchange the lanes in which that bit of the number differs. */
 #define FIRST_TURNED(i, step)  ((i) & (step) ? V + (i) - (step) : (i))
 #define SECOND_TURNED(i, step) ((i) & (step) ? V + (i) : (i) + (step))
 #if V == 16
@@ -139,9 +141,10 @@ INLINE void part_columns(uint16_t *y, int y_stride, const uint32_t *x, int rows)
         }
 }
 
-/* ---- operands ---------------------------------------------------------------------------------- */
+/* ---- operands ------------------------------------------------------------------------------- */
 
-/* A chunk of one panel, if the terms of a sum are a row of x: the first `zeros` left out, n rows from x[at] on. */
+/* A chunk of one panel, if the terms of a sum are a row of x: the first `zeros` left out, n rows
+ * from x[at] on. */
 INLINE void pair_columns(enum source source, uint32_t *y, const void *x, int at, int stride,
                          int zeros, int n)
 {

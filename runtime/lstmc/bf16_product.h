@@ -1,15 +1,15 @@
-/* c = a b of bfloat16 operands, with sums in float32. Included once for each kind of arithmetic, by the text that uses it:
+/* c = a b of bfloat16 operands, with sums in float32. Included once for each kind of arithmetic,
+ * by the text that uses it:
  *
  *   BF16_PLAIN   multiply-adds of floats, on any machine
  *   BF16_DOT     vdpbf16ps of AVX512_BF16: pairs of terms
  *   BF16_AMX     tiles of AMX: 16 rows by 16 columns by a chunk of terms
  *
- * BF16 names the kind, and SUFFIX keeps the functions apart. bf16.h says how the operands lie. An element's sum is computed in
- * the order of its terms, whatever the ranges are; the three kinds round differently. */
+ * The two need <immintrin.h>, included before the pragmas of an instruction set. BF16 names the
+ * kind, and SUFFIX keeps the functions apart. bf16.h says how the operands lie. An element's sum
+ * is computed in the order of its terms, whatever the ranges are; the three kinds round
+ * differently. */
 #include <lstmc/bf16.h>
-#if BF16 != BF16_PLAIN
-#include <immintrin.h>
-#endif
 
 #if BF16 == BF16_AMX
 
@@ -33,6 +33,8 @@ INLINE void SUFFIX(open_tiles)(int upper, int lower)
         t.bytes[i] = TILE_BYTES;
         t.rows[i] = (uint8_t)rows;
     }
+    /* Compilers are not told that the instructions of tiles read memory. */
+    __asm__ volatile("" : : "r"(&t) : "memory");
     _tile_loadconfig(&t);
 }
 
@@ -123,7 +125,8 @@ INLINE void SUFFIX(wide_block)(int upper, int n, int k, float *c, int c_stride, 
         STORE_TILE(3, c + 3 * PANEL, upper, n - 3 * PANEL);
 }
 
-/* Rows of c from `rows.first` on, and its first n columns. Rows go in equal groups of up to two tiles. */
+/* Rows of c from `rows.first` on, and its first n columns. Rows go in equal groups of up to two
+ * tiles. */
 INLINE void SUFFIX(bf16_panels)(int tile_rows, int vectors, struct lstmc_range rows, int n, int k,
                                 float *c, int c_stride, const uint16_t *a, int a_stride,
                                 const uint16_t *b)
@@ -210,8 +213,8 @@ INLINE void SUFFIX(bf16_strip)(int tile_rows, int vectors, struct lstmc_range ro
     }
 }
 
-/* Rows of c from `rows.first` on, and its first n columns: strips of whole panels, or of parts of one. Rows of a go in groups
- * that stay in the second cache while all of b passes by. */
+/* Rows of c from `rows.first` on, and its first n columns: strips of whole panels, or of parts
+ * of one. Rows of a go in groups that stay in the second cache while all of b passes by. */
 INLINE void SUFFIX(bf16_panels)(int tile_rows, int vectors, struct lstmc_range rows, int n, int k,
                                 float *c, int c_stride, const uint16_t *a, int a_stride,
                                 const uint16_t *b)
@@ -238,7 +241,7 @@ INLINE void SUFFIX(bf16_panels)(int tile_rows, int vectors, struct lstmc_range r
 }
 #endif
 
-/* ---- what kernels call ------------------------------------------------------------------------- */
+/* ---- what kernels call ---------------------------------------------------------------------- */
 
 /* `all` is the number of c's columns; columns are dealt out in whole panels. */
 INLINE void SUFFIX(product_bf16)(int tile_rows, int vectors, struct lstmc_range rows,
