@@ -177,7 +177,9 @@ INLINE void SUFFIX(bf16_tile)(int rows, int vectors, int n, int k, float *c, int
 {
     const int panel = chunks_of(k) * CHUNK * PANEL;
     vec sum[MAX_TILE] = { { 0 } };
-    for (int chunk = 0; chunk < chunks_of(k); chunk++)
+    for (int chunk = 0; chunk < chunks_of(k); chunk++) {
+        for (int r = 0; r < rows; r++) /* as product_tile looks ahead */
+            __builtin_prefetch(a + r * a_stride + (chunk + LINES_AHEAD) * CHUNK);
         for (int i = chunk_zeros(chunk, k) / 2; i < PAIRS; i++) {
             words b_row[MAX_TILE];
             for (int j = 0; j < vectors; j++)
@@ -192,6 +194,7 @@ INLINE void SUFFIX(bf16_tile)(int rows, int vectors, int n, int k, float *c, int
                         SUFFIX(add_pairs)(sum[r * vectors + j], a_pair, b_row[j]);
             }
         }
+    }
     for (int r = 0; r < rows; r++)
         for (int j = 0; j < vectors; j++)
             store(c + r * c_stride + j * V, sum[r * vectors + j], lanes_of(j, n));

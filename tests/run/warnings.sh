@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 [ -e "$2" ] || skip "$2 is not there"
 
-for dtype in float32 float64; do
+for dtype in float32 float64 mixed_bfloat16; do
   "$LSTMC" "$1" --text "$2" -o "$dtype" --dtype=$dtype
   folder=$(echo "$dtype"/*)
   for cc in gcc clang; do
