@@ -9,7 +9,7 @@
  * a transposed left operand the transpose is made first: the terms of a sum must lie side by
  * side. */
 #include "passes.h"
-#include <string.h>
+#include "stream.h"
 
 /* Rounding and packing cost about as much as ROWS rows of the product; a sum begins with a whole
  * chunk. */
@@ -159,6 +159,6 @@ static void mix(struct program *p)
 void mixed(struct module *m)
 {
     for (struct program *p = m->programs; p; p = p->next)
-        if (strcmp(p->name, "sample") != 0 && strcmp(p->name, "window") != 0)
+        if (!program_predicts(p))
             mix(p);
 }

@@ -43,8 +43,7 @@ void weights_round_and_tell(struct engine *e, const struct corpus *text, double 
     if (!text) {
         weights_round(e);
         say("weights   bfloat16; what that does to the loss is not known, since the text of the "
-            "run "
-            "is not found (--text FILE)");
+            "run is not found (--text FILE)");
         return;
     }
     const struct part all = { 0, batches_samples(m, text->count) };
