@@ -10,9 +10,7 @@
  * needs besides its register (without a fused multiply-add, one for the product). */
 static const struct machine {
     int lanes, registers, spare;
-} machines[] = { { 16, 32, 1 }, { 8, 16, 1 }, { 4, 16, 2 } };
-
-enum { MACHINES = sizeof machines / sizeof *machines };
+} machines[MACHINES] = { { 16, 32, 1 }, { 8, 16, 1 }, { 4, 16, 2 } };
 
 enum { MAX_TILE = 32 }; /* of lstmc/loops.h */
 
@@ -64,8 +62,7 @@ static int64_t narrowest(const struct node *n, enum axis axis, int64_t extent)
     return least;
 }
 
-/* BY_ISA(6, 4, 4): a number for each instruction set. */
-static const char *by_isa(const struct emission *e, const int *n)
+const char *by_isa(const struct emission *e, const int n[MACHINES])
 {
     return arena_printf(e->arena, "BY_ISA(%d, %d, %d)", n[0], n[1], n[2]);
 }

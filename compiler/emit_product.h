@@ -3,6 +3,11 @@
 #define LSTMC_EMIT_PRODUCT_H
 #include "emit_loops.h"
 
+enum { MACHINES = 3 }; /* avx512, avx2, baseline */
+
+/* BY_ISA(6, 4, 4): a number for each instruction set. */
+const char *by_isa(const struct emission *e, const int n[MACHINES]);
+
 /* Adds the arguments of the loop that computes a product which stands alone, and names it. */
 const char *product_loop(struct loop *l);
 /* A product by BLAS, called once for each block: a static function of the program's file. */

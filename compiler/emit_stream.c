@@ -1,6 +1,7 @@
 #include "emit_stream.h"
 #include "emit_body.h"
 #include "emit_memory.h"
+#include "emit_product.h"
 #include "emit_text.h"
 #include "stream.h"
 #include <inttypes.h>
@@ -8,8 +9,6 @@
 const char *const stream_words[STREAM_WAYS] = { "", "_floats", "_halves" };
 
 /* ---- the loops ------------------------------------------------------------------------------- */
-
-enum { MACHINES = 3 }; /* avx512, avx2, baseline */
 
 /* A tile of sums in registers, in vectors for floats and in panels for halves: a single row has as
  * many panels at a time as hide the latency of a load, more rows share a narrow strip. */
@@ -46,11 +45,6 @@ static int tile_rows(int64_t rows, int most)
     return best;
 }
 
-static void add_by_isa(struct loop *l, const int *n)
-{
-    loop_add_text(l, arena_printf(l->e->arena, "BY_ISA(%d, %d, %d)", n[0], n[1], n[2]));
-}
-
 const char *stream_loop(struct loop *l, int way)
 {
     const struct shape c = node_result(l->n)->type.shape, b = l->n->args[1]->type.shape;
@@ -59,8 +53,8 @@ const char *stream_loop(struct loop *l, int way)
     int rows[MACHINES];
     for (int i = 0; i < MACHINES; i++)
         rows[i] = tile_rows(c.dim[0], t->most_rows[i]);
-    add_by_isa(l, rows);
-    add_by_isa(l, t->width);
+    loop_add_text(l, by_isa(l->e, rows));
+    loop_add_text(l, by_isa(l->e, t->width));
     loop_add_text(l, l->rows);
     loop_add_text(l, l->cols);
     if (way == STREAM_FLOATS)

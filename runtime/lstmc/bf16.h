@@ -22,7 +22,6 @@ enum { CHUNK = 32, PAIRS = CHUNK / 2 };
 
 typedef uint16_t halves __attribute__((vector_size(2 * V)));
 typedef halves halves_anywhere __attribute__((aligned(2), may_alias));
-typedef words words_anywhere __attribute__((aligned(2), may_alias));
 typedef uint32_t pair_anywhere __attribute__((aligned(2), may_alias));
 
 /* In the upper halves of words, whose lower ones are 0. A NaN stays one. */

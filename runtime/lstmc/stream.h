@@ -59,8 +59,6 @@ INLINE void product_floats(int tile_rows, int vectors, struct lstmc_range rows,
 #if REAL_BITS == 32
 enum { WIDE_PANEL = 2 * PANEL };
 
-typedef words words_anywhere __attribute__((aligned(4), may_alias));
-
 INLINE void pack_halves(REAL *packed_y, const REAL *x, int terms, int all, struct lstmc_range cols)
 {
     uint32_t *y = (uint32_t *)(void *)packed_y;

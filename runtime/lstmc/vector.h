@@ -42,6 +42,7 @@ typedef signed char bytes __attribute__((vector_size(V)));
 
 /* A vector at any address, whatever the type of what lies there. */
 typedef vec vec_anywhere __attribute__((aligned(sizeof(REAL)), may_alias));
+typedef words words_anywhere __attribute__((aligned(2), may_alias)); /* of pairs of bfloat16, too */
 
 #if V == 16
 #define LANES                                                                                      \
