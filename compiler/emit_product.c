@@ -12,7 +12,7 @@ static const struct machine {
     int lanes, registers, spare;
 } machines[MACHINES] = { { 16, 32, 1 }, { 8, 16, 1 }, { 4, 16, 2 } };
 
-enum { MAX_TILE = 32 }; /* of lstmc/loops.h */
+enum { MAX_TILE = 32, STRIP_UNITS = 4 }; /* of lstmc/loops.h */
 
 struct tile {
     int64_t rows, cols; /* of vectors, or of elements where each is a dot product */
@@ -25,8 +25,9 @@ static int64_t rounded_up(int64_t n, int64_t step)
 
 /* The tile by which rows x cols sums are done quickest, of at most `most` sums either way: as
  * many multiply-adds as possible for each load, enough of them at a time to hide their latency,
- * and little done twice where the tile does not divide the whole. Panels of `panel` vectors are
- * taken whole, or are cut evenly; 1: there are none. */
+ * and little done twice where the tile does not divide the whole. In panels of `panel` vectors,
+ * which are taken whole or are cut evenly, strips may differ in width and nothing is done twice
+ * along a row; 0: there are none. */
 static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, int panel,
                                struct machine machine)
 {
@@ -36,19 +37,27 @@ static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, int
     double best_score = 0;
     for (int64_t r = 1; r <= most.rows && r <= MAX_TILE; r++)
         for (int64_t c = 1; c <= most.cols && r * c + c + machine.spare <= machine.registers; c++) {
-            if (c % panel != 0 && panel % c != 0)
+            if (panel > 0 && c % panel != 0 && panel % c != 0)
                 continue;
             const double sums = (double)(r * c);
-            const double useful =
-                (double)(rows * cols) / (double)(rounded_up(rows, r) * rounded_up(cols, c));
+            const double useful_rows = (double)rows / (double)rounded_up(rows, r);
+            const double useful_cols = panel > 0 ? 1 : (double)cols / (double)rounded_up(cols, c);
             const double busy = sums < latency ? sums / latency : 1;
-            const double score = useful * busy * sums / (sums + load * (double)(r + c));
+            const double score =
+                useful_rows * useful_cols * busy * sums / (sums + load * (double)(r + c));
             if (score > best_score) {
                 best_score = score;
                 best = (struct tile){ r, c };
             }
         }
     return best;
+}
+
+/* A strip's width in vectors, of so many columns. */
+static int64_t widest_strip(int64_t cols, int lanes)
+{
+    const int64_t all = rounded_up(cols, PANEL) / lanes, most = STRIP_UNITS * PANEL / lanes;
+    return all < most ? all : most;
 }
 
 /* The least rows or columns of the result that one block has. */
@@ -115,11 +124,11 @@ static void tile_texts(struct emission *e, const struct node *n, enum product ki
     for (int i = 0; i < MACHINES; i++) {
         const int real_lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
         const int lanes = kind == PRODUCT_OF_ROWS ? 1 : real_lanes;
-        const int64_t narrow = free_width ? c.dim[1] : narrowest(n, AXIS_COLS, c.dim[1]);
-        const int64_t width = narrow / lanes;
+        const int64_t width =
+            free_width ? widest_strip(c.dim[1], lanes) : narrowest(n, AXIS_COLS, c.dim[1]) / lanes;
         const struct tile most = { narrowest(n, AXIS_ROWS, c.dim[0]), width > 1 ? width : 1 };
         const struct tile t = choose_tile(c.dim[0], rounded_up(c.dim[1], lanes) / lanes, most,
-                                          free_width ? PANEL / lanes : 1, machines[i]);
+                                          free_width ? PANEL / lanes : 0, machines[i]);
         r[i] = (int)t.rows;
         v[i] = (int)t.cols;
     }
@@ -175,11 +184,11 @@ static int64_t tile_height(int64_t rows, int64_t step, bool bf16)
     return rounded_up((rows + shares - 1) / shares, step);
 }
 
-/* Whole register tiles, as many as there is room for; rows: those of all parts. */
-static int tile_width(int rows, int step)
+/* Whole panels, as many as there is room for; rows: those of all parts. */
+static int tile_width(int rows)
 {
     const int room = TILE_SUMS / rows < TILE_WIDTH ? TILE_SUMS / rows : TILE_WIDTH;
-    return room > step ? room / step * step : step;
+    return room > PANEL ? room / PANEL * PANEL : PANEL;
 }
 
 struct product_tile product_tile(const struct emission *e, const struct kernel *k)
@@ -190,15 +199,14 @@ struct product_tile product_tile(const struct emission *e, const struct kernel *
     int rows[MACHINES], vectors[MACHINES], height[MACHINES], width[MACHINES], stride[MACHINES];
     for (int i = 0; i < MACHINES; i++) {
         const int lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
-        const int panel = PANEL / lanes;
-        const int64_t cols = parts > 1 ? parts * panel : rounded_up(space.dim[1], PANEL) / lanes;
-        const struct tile all = { space.dim[0], cols };
-        const struct tile t = choose_tile(all.rows, all.cols, all, panel, machines[i]);
+        const int64_t cols = parts * rounded_up(space.dim[1], PANEL);
+        const struct tile most = { space.dim[0], widest_strip(cols, lanes) };
+        const struct tile t =
+            choose_tile(space.dim[0], cols / lanes, most, PANEL / lanes, machines[i]);
         rows[i] = (int)t.rows;
         vectors[i] = (int)t.cols;
         height[i] = (int)tile_height(space.dim[0], t.rows, bf16);
-        width[i] = tile_width(height[i] * parts,
-                              parts == 1 && t.cols > panel ? (int)t.cols * lanes : PANEL);
+        width[i] = tile_width(height[i] * parts);
         stride[i] = parts * width[i];
     }
     return (struct product_tile){ by_isa(e, rows), by_isa(e, vectors), by_isa(e, height),

@@ -398,9 +398,10 @@ static void put_tiles(struct body *b, const char **params, int n)
                       form_rows(f));
     if (checks(f))
         buffer_puts(out, "    uint32_t bad = 0;\n");
-    buffer_puts(out, "    for (int left = cols.first; left < cols.end; left += WIDTH)\n"
+    buffer_puts(out, "    const int width = tile_width(cols, WIDTH);\n"
+                     "    for (int left = cols.first; left < cols.end; left += width)\n"
                      "        for (int top = rows.first; top < rows.end; top += HEIGHT) {\n"
-                     "            const struct lstmc_range across = part_of(cols, left, WIDTH);\n"
+                     "            const struct lstmc_range across = part_of(cols, left, width);\n"
                      "            const struct lstmc_range down = part_of(rows, top, HEIGHT);\n");
     const char *parts =
         kernel_parts(f->body) > 1 ? arena_printf(b->arena, "%d * ", kernel_parts(f->body)) : "";

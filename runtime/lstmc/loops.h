@@ -64,9 +64,22 @@ INLINE int lanes_of(int j, int n)
     return n <= j * V ? 0 : n - j * V < V ? n - j * V : V;
 }
 
-/* Terms between two looks ahead: a line of a row of a. Lines that another worker wrote, or that lie
- * in a far cache, take as long as a few hundred multiply-adds. */
-enum { LINE_TERMS = 16, LINES_AHEAD = 4 };
+/* Elements of a line of the caches. Lines that another worker wrote, or that lie in a far cache, take as
+ * long as a few hundred multiply-adds: they are asked for so many lines ahead. */
+enum { LINE = 64 / sizeof(REAL), LINES_AHEAD = 4 };
+
+/* Of tiles that follow one another: the next `step` terms of the rows of a, or, where a's terms lie
+ * apart, what the next tile begins with: its row `row` of sums, and those terms of its own rows. */
+INLINE void look_ahead(int rows, int vectors, int row, int step, const REAL *c, int c_stride,
+                       const REAL *a, int a_row, int a_term)
+{
+    for (int r = 0; a_term == 1 && r < rows; r++)
+        __builtin_prefetch(a + r * a_row + LINES_AHEAD * LINE);
+    for (int i = 0; a_term != 1 && i < step; i++)
+        __builtin_prefetch(a + i * a_term + (2 * rows - 1) * a_row);
+    for (int j = 0; a_term != 1 && row < rows && j < vectors * V; j += LINE)
+        __builtin_prefetch(c + (rows + row) * c_stride + j, 1);
+}
 
 /* n: the live columns; more: c has the sum over earlier terms already. */
 INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c, int c_stride,
@@ -77,10 +90,10 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
     for (int r = 0; more && r < rows; r++)
         for (int j = 0; j < vectors; j++)
             sum[r * vectors + j] = load(c + r * c_stride + j * V, lanes_of(j, n));
-    for (int line = 0; line < k; line += LINE_TERMS) {
-        const int end = k - line < LINE_TERMS ? k : line + LINE_TERMS;
-        for (int r = 0; a_term == 1 && r < rows; r++)
-            __builtin_prefetch(a + r * a_row + line + LINES_AHEAD * LINE_TERMS);
+    for (int line = 0; line < k; line += LINE) {
+        const int end = k - line < LINE ? k : line + LINE;
+        look_ahead(rows, vectors, line / LINE, end - line, c, c_stride, a + line * a_term, a_row,
+                   a_term);
         for (int i = line; i < end; i++) {
             vec b_row[MAX_TILE];
             for (int j = 0; j < vectors; j++)
@@ -137,32 +150,67 @@ INLINE void product(int tile_rows, int vectors, struct lstmc_range rows, struct 
     }
 }
 
-/* The same with a packed b, for the vectors [first, end) of c. Strips of `vectors` begin with a panel
- * or divide it, so b points to panels; where the vectors are fewer than a strip, they are taken panel
- * by panel. `last` and `fill`: the vector with which the last panel ends, and how many columns too many
- * it has. Rows of a go in groups that stay in the second cache while all of b passes by. */
+/* How wide the next of several strips is, of which n units are left and each has at most `most`:
+ * nearly equal ones leave no narrow one over, for which registers would stay empty. */
+INLINE int even_share(int n, int most)
+{
+    const int shares = (n + most - 1) / most;
+    if (most == 1)
+        return 1;
+    return shares > 1 ? (n + shares - 1) / shares : n;
+}
+
+/* Of strips of up to that many panels, or of parts of one. */
+enum { STRIP_UNITS = 4 };
+
+INLINE int strip_unit(int vectors)
+{
+    return vectors * V < PANEL ? vectors : PANEL / V;
+}
+
+/* A strip of `width` units, which is a constant only in each branch; its last `fill` columns are not there. */
+INLINE void product_strip_of(int width, int tile_rows, int vectors, int fill,
+                             struct lstmc_range rows, int k, REAL *c, int c_stride, const REAL *a,
+                             int a_row, int a_term, const REAL *b)
+{
+    const int unit = strip_unit(vectors), most = vectors / unit;
+    const struct lstmc_right lies = packed(k);
+    if (width == 1)
+        product_strip(tile_rows, unit, unit * V - fill, rows, k, c, c_stride, a, a_row, a_term, b,
+                      lies);
+    else if (most >= 2 && width == 2)
+        product_strip(tile_rows, 2 * unit, 2 * unit * V - fill, rows, k, c, c_stride, a, a_row,
+                      a_term, b, lies);
+    else if (most >= 3 && width == 3)
+        product_strip(tile_rows, 3 * unit, 3 * unit * V - fill, rows, k, c, c_stride, a, a_row,
+                      a_term, b, lies);
+    else if (most >= 4)
+        product_strip(tile_rows, 4 * unit, 4 * unit * V - fill, rows, k, c, c_stride, a, a_row,
+                      a_term, b, lies);
+}
+
+/* The same with a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
+ * `last` and `fill`: the vector with which the last panel ends, and how many columns too many it has.
+ * Rows of a go in groups that stay in the second cache while all of b passes by. */
 INLINE void product_panels(int tile_rows, int vectors, struct lstmc_range rows, int first, int end,
                            int last, int fill, int k, REAL *c, int c_stride, const REAL *a,
                            int a_row, int a_term, const REAL *b)
 {
     enum { GROUP = 48 };
-    const int wide = end - first >= vectors ? vectors : PANEL / V;
+    const int unit = strip_unit(vectors);
     for (int r = rows.first; r < rows.end; r += GROUP) {
         const int row = length(rows) < GROUP ? r : step_at(r, GROUP, rows.end);
         const struct lstmc_range group = part_of(rows, row, GROUP);
-        for (int j = first; j < end; j += wide) {
-            const int at = step_at(j, wide, end);
+        for (int at = first, width; at < end; at += width * unit) {
             REAL *to = c + at * V;
             const REAL *from = b + at * V / PANEL * k * PANEL + at * V % PANEL;
-            if (vectors > PANEL / V && wide != vectors)
-                product_strip(tile_rows, PANEL / V, PANEL - (at + wide == last ? fill : 0), group,
-                              k, to, c_stride, a, a_row, a_term, from, packed(k));
-            else if (at + vectors < last || fill == 0)
-                product_strip(tile_rows, vectors, vectors * V, group, k, to, c_stride, a, a_row,
-                              a_term, from, packed(k));
+            width = even_share((end - at) / unit, vectors / unit);
+            if (fill > 0 && at + width * unit == last)
+                product_strip_of(width, tile_rows, vectors, fill, group, k, to, c_stride, a, a_row,
+                                 a_term, from);
             else
-                product_strip(tile_rows, vectors, vectors * V - fill, group, k, to, c_stride, a,
-                              a_row, a_term, from, packed(k));
+                product_strip_of(width, tile_rows, vectors, 0, group, k, to, c_stride, a, a_row,
+                                 a_term, from);
         }
     }
 }
@@ -171,7 +219,7 @@ INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
                            struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
                            const REAL *a, int a_row, int a_term, const REAL *b)
 {
-    const int unit = vectors * V < PANEL ? vectors * V : PANEL; /* of a strip's first column */
+    const int unit = strip_unit(vectors) * V;
     const int end = (cols.end + unit - 1) / unit * unit / V;
     const int last = (all + unit - 1) / unit * unit / V;
     product_panels(tile_rows, vectors, rows, cols.first / V, end, last, last * V - all, k, c,
@@ -196,6 +244,12 @@ INLINE int sums_at(int parts, int part, int col)
 INLINE int panels_in(struct lstmc_range cols)
 {
     return (length(cols) + PANEL - 1) / PANEL;
+}
+
+/* The width of tiles that are as equal as can be and at most that wide. */
+INLINE int tile_width(struct lstmc_range cols, int most)
+{
+    return PANEL * even_share(panels_in(cols), most / PANEL);
 }
 
 /* Four rows of four elements, `stride` apart, become four columns, PANEL apart. */
@@ -288,24 +342,44 @@ INLINE void product_terms_strip(int tile_rows, int vectors, int n, struct lstmc_
                             lies);
 }
 
+/* As product_strip_of. */
+INLINE void product_terms_strip_of(int width, int tile_rows, int vectors, int fill,
+                                   struct lstmc_range terms, struct lstmc_range rows, REAL *c,
+                                   int c_stride, const REAL *a, int a_row, int a_term,
+                                   const REAL *b, int b_stride, REAL *panel)
+{
+    const int unit = strip_unit(vectors), most = vectors / unit;
+    if (width == 1)
+        product_terms_strip(tile_rows, unit, unit * V - fill, terms, rows, c, c_stride, a, a_row,
+                            a_term, b, b_stride, panel);
+    else if (most >= 2 && width == 2)
+        product_terms_strip(tile_rows, 2 * unit, 2 * unit * V - fill, terms, rows, c, c_stride, a,
+                            a_row, a_term, b, b_stride, panel);
+    else if (most >= 3 && width == 3)
+        product_terms_strip(tile_rows, 3 * unit, 3 * unit * V - fill, terms, rows, c, c_stride, a,
+                            a_row, a_term, b, b_stride, panel);
+    else if (most >= 4)
+        product_terms_strip(tile_rows, 4 * unit, 4 * unit * V - fill, terms, rows, c, c_stride, a,
+                            a_row, a_term, b, b_stride, panel);
+}
+
 INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
                           struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
                           const REAL *a, int a_row, int a_term, const REAL *b, int b_stride)
 {
     REAL panel[TERMS * MAX_TILE * V];
-    const int one = PANEL / V < vectors ? PANEL / V : vectors;
+    const int unit = strip_unit(vectors) * V, fill = (unit - all % unit) % unit;
     for (int i = 0; i < k; i += TERMS) {
         const struct lstmc_range terms = { i, i + TERMS < k ? i + TERMS : k };
-        int j = cols.first;
-        for (; j + vectors * V <= cols.end; j += vectors * V)
-            product_terms_strip(tile_rows, vectors, vectors * V, terms, rows, c + j, c_stride, a,
-                                a_row, a_term, b + j, b_stride, panel);
-        for (; one < vectors && j + one * V <= cols.end; j += one * V)
-            product_terms_strip(tile_rows, one, one * V, terms, rows, c + j, c_stride, a, a_row,
-                                a_term, b + j, b_stride, panel);
-        if (all % (one * V) > 0 && j < cols.end)
-            product_terms_strip(tile_rows, one, all % (one * V), terms, rows, c + j, c_stride, a,
-                                a_row, a_term, b + j, b_stride, panel);
+        for (int j = cols.first, width; j < cols.end; j += width * unit) {
+            width = even_share((cols.end - j + unit - 1) / unit, vectors * V / unit);
+            if (fill > 0 && j + width * unit > all)
+                product_terms_strip_of(width, tile_rows, vectors, fill, terms, rows, c + j,
+                                       c_stride, a, a_row, a_term, b + j, b_stride, panel);
+            else
+                product_terms_strip_of(width, tile_rows, vectors, 0, terms, rows, c + j, c_stride,
+                                       a, a_row, a_term, b + j, b_stride, panel);
+        }
     }
 }
 
