@@ -150,9 +150,11 @@ static const char *random_text(const struct body *b, const struct node *n)
     return arena_printf(b->arena, "random_%d >= %" PRIu64 "u", id, least);
 }
 
-/* From the sums of a row, which are whole vectors. */
+/* From the sums of a row in a tile, which are whole vectors, or from where they lie as a result. */
 static const char *sums_text(struct body *b, const struct node *n)
 {
+    if (kernel_sums(b->f->body) >= 0)
+        return load_text(b, kernel_sums(b->f->body));
     const int parts = kernel_parts(b->f->body);
     const int64_t part = attr_int(n, "start", 0) / shape_cols(b->f->body->space.shape);
     b->uses_col = true;
@@ -204,7 +206,8 @@ static void put_statements(struct body *b)
             buffer_printf(out, "    const %s v%d = %s;\n", value_type(node_result(n)),
                           node_result(n)->id, node_text(b, n));
     for (int i = 0; i < f->result_count; i++)
-        buffer_printf(out, "    %s;\n", store_text(b, i, k->results[i]->id));
+        if (i != kernel_sums(k))
+            buffer_printf(out, "    %s;\n", store_text(b, i, k->results[i]->id));
     if (f->checked >= 0) {
         const struct value *v = f->checked < f->result_count
                                     ? k->results[f->checked]

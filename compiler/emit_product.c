@@ -12,7 +12,7 @@ static const struct machine {
     int lanes, registers, spare;
 } machines[MACHINES] = { { 16, 32, 1 }, { 8, 16, 1 }, { 4, 16, 2 } };
 
-enum { MAX_TILE = 32, STRIP_UNITS = 4 }; /* of lstmc/loops.h */
+enum { MAX_TILE = 32 }; /* of lstmc/loops.h */
 
 struct tile {
     int64_t rows, cols; /* of vectors, or of elements where each is a dot product */
@@ -98,11 +98,8 @@ static const char *const product_names[] = {
     "product_of_rows", "product_of_columns", "SUFFIX(product_bf16)"
 };
 
-enum { MANY_TERMS = 128, MANY_ROWS = 16 };
-
 static enum product choose_product(const struct node *n)
 {
-    const struct shape a = n->args[0]->type.shape, c = node_result(n)->type.shape;
     const bool ta = attr_flag(n, "ta"), tb = attr_flag(n, "tb");
     if (n->args[0]->type.elem == ELEM_BF16)
         return PRODUCT_BF16;
@@ -110,12 +107,12 @@ static enum product choose_product(const struct node *n)
         return PRODUCT_PACKED;
     if (tb)
         return ta ? PRODUCT_OF_COLUMNS : PRODUCT_OF_ROWS;
-    return a.dim[!ta] >= MANY_TERMS && c.dim[0] >= MANY_ROWS ? PRODUCT_TERMS : PRODUCT;
+    return product_is_deep(n) ? PRODUCT_TERMS : PRODUCT;
 }
 
 /* Rows and columns of a product's tile; the columns are vectors, or elements where these are dot
  * products. Where a loop can do with less than a tile, the narrowest block does not bind it. */
-static void tile_texts(struct emission *e, const struct node *n, enum product kind,
+static void tile_texts(const struct emission *e, const struct node *n, enum product kind,
                        const char **rows, const char **cols)
 {
     const struct shape c = node_result(n)->type.shape;
@@ -136,6 +133,12 @@ static void tile_texts(struct emission *e, const struct node *n, enum product ki
     *cols = by_isa(e, v);
 }
 
+void deep_tile(const struct emission *e, const struct node *product, const char **rows,
+               const char **vectors)
+{
+    tile_texts(e, product, PRODUCT_TERMS, rows, vectors);
+}
+
 /* ---- alone ---------------------------------------------------------------------------------- */
 
 const char *product_loop(struct loop *l)
@@ -153,7 +156,11 @@ const char *product_loop(struct loop *l)
     loop_add_text(l, l->cols);
     if (kind != PRODUCT_OF_COLUMNS && !dots)
         loop_add_number(l, node_result(l->n)->type.shape.dim[1]);
-    loop_add_number(l, a.dim[!ta]);
+    const int64_t terms = a.dim[!ta];
+    if (kind == PRODUCT_TERMS)
+        loop_add_text(l, arena_printf(l->e->arena, "all_of(%" PRId64 ")", terms));
+    else
+        loop_add_number(l, terms);
     loop_add_matrix(l, 0);
     if (kind == PRODUCT_OF_COLUMNS || kind == PRODUCT_BF16 || dots) {
         loop_add_matrix(l, 1);

@@ -21,6 +21,10 @@ struct product_tile {
     const char *height, *width;
     const char *stride; /* of the tile's rows: the width of all parts */
 };
+/* Of a product whose sums lie in a result: the rows and vectors that are in registers at a time. */
+enum { STRIP_UNITS = 4 }; /* the most panels of a strip, of lstmc/loops.h */
+void deep_tile(const struct emission *e, const struct node *product, const char **rows,
+               const char **vectors);
 enum { TILE_HEIGHT = 36, TILE_HEIGHT_BF16 = 32 }; /* at most, but for the rest of a register tile */
 struct product_tile product_tile(const struct emission *e, const struct kernel *k);
 #endif

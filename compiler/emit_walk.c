@@ -70,7 +70,7 @@ static int param_names(struct arena *a, const char **params, int n)
     return n;
 }
 
-static bool checks(const struct form *f)
+bool form_checks(const struct form *f)
 {
     return f->checked >= 0;
 }
@@ -78,6 +78,12 @@ static bool checks(const struct form *f)
 static bool has_product(const struct form *f)
 {
     return kernel_product(f->body) != NULL;
+}
+
+/* Do the sums of the product lie in a tile, tile after tile? */
+bool form_has_tiles(const struct form *f)
+{
+    return has_product(f) && kernel_sums(f->body) < 0;
 }
 
 /* What the body is called with. `declared`: as parameters; else as arguments, with the given
@@ -88,7 +94,7 @@ static int body_params(struct body *b, const char **out, const char *col, const 
     int n = data_params(b->e, b->f, false, out);
     if (!declared)
         param_names(b->arena, out, n);
-    if (has_product(b->f)) {
+    if (form_has_tiles(b->f)) {
         out[n++] = declared ? "const REAL *sums"
                             : arena_printf(b->arena, "sums + (row - rows.first) * %s",
                                            product_tile(b->e, b->f->body).stride);
@@ -110,7 +116,7 @@ static int body_params(struct body *b, const char **out, const char *col, const 
     return n;
 }
 
-static const char **param_room(struct body *b)
+const char **param_room(struct body *b)
 {
     int n = b->f->operand_count + FORM_PARAMS + 8;
     for (const struct node *r = b->f->body->first; r; r = r->next)
@@ -123,7 +129,7 @@ static void put_body(struct body *b)
     const char **params = param_room(b);
     const int n = body_params(b, params, NULL, NULL);
     put_list(b->out, 0,
-             arena_printf(b->arena, "INLINE %s SUFFIX(%s_at)(", checks(b->f) ? "ints" : "void",
+             arena_printf(b->arena, "INLINE %s SUFFIX(%s_at)(", form_checks(b->f) ? "ints" : "void",
                           b->f->name),
              params, n, ")\n");
     buffer_printf(b->out, "{\n%s}\n\n", b->statements.text);
@@ -133,9 +139,10 @@ static void put_body_call(struct body *b, int indent, const char *col, const cha
 {
     const char **args = param_room(b);
     const int n = body_params(b, args, col, lanes);
-    put_list(b->out, indent,
-             arena_printf(b->arena, "%sSUFFIX(%s_at)(", checks(b->f) ? "bad |= " : "", b->f->name),
-             args, n, ");\n");
+    put_list(
+        b->out, indent,
+        arena_printf(b->arena, "%sSUFFIX(%s_at)(", form_checks(b->f) ? "bad |= " : "", b->f->name),
+        args, n, ");\n");
 }
 
 /* ---- random bits: a Philox block serves four rows -------------------------------------------- */
@@ -150,11 +157,11 @@ static int quad_params(struct body *b, const char **out, const char *col, const 
     out[n++] = "uint32_t t";
     out[n++] = "struct lstmc_range rows";
     out[n++] = "int quad";
-    if (has_product(b->f))
+    if (form_has_tiles(b->f))
         out[n++] = "const REAL *sums";
     if (!declared)
         param_names(b->arena, out, n);
-    if (has_product(b->f))
+    if (form_has_tiles(b->f))
         out[n++] = declared ? "int left" : "cols.first";
     out[n++] = declared ? "int col" : col;
     out[n++] = declared ? "int n" : lanes;
@@ -167,8 +174,8 @@ static void put_quad(struct body *b)
     const int n = quad_params(b, params, NULL, NULL);
     const struct shape space = b->f->body->space.shape;
     put_list(b->out, 0,
-             arena_printf(b->arena, "INLINE %s SUFFIX(%s_quad)(", checks(b->f) ? "ints" : "void",
-                          b->f->name),
+             arena_printf(b->arena, "INLINE %s SUFFIX(%s_quad)(",
+                          form_checks(b->f) ? "ints" : "void", b->f->name),
              params, n, ")\n");
     buffer_puts(b->out, "{\n");
     for (const struct node *r = b->f->body->first; r; r = r->next) {
@@ -183,23 +190,23 @@ static void put_quad(struct body *b)
                       "    random_quad(random_%d, seed, %" PRId64 ", update, t, %s, col);\n", id,
                       attr_int(r, "stream", 0), shape_rows(own) == 1 ? "0" : "(uint32_t)quad");
     }
-    if (checks(b->f))
+    if (form_checks(b->f))
         buffer_puts(b->out, "    ints bad = { 0 };\n");
     buffer_puts(b->out, "    const int first = 4 * quad > rows.first ? 4 * quad : rows.first;\n"
                         "    const int end = 4 * quad + 4 < rows.end ? 4 * quad + 4 : rows.end;\n"
                         "    for (int row = first; row < end; row++)\n");
     put_body_call(b, 8, "col", "n");
-    buffer_printf(b->out, "%s}\n\n", checks(b->f) ? "    return bad;\n" : "");
+    buffer_printf(b->out, "%s}\n\n", form_checks(b->f) ? "    return bad;\n" : "");
 }
 
 static void put_quad_call(struct body *b, int indent, const char *col, const char *lanes)
 {
     const char **args = param_room(b);
     const int n = quad_params(b, args, col, lanes);
-    put_list(
-        b->out, indent,
-        arena_printf(b->arena, "%sSUFFIX(%s_quad)(", checks(b->f) ? "bad |= " : "", b->f->name),
-        args, n, ");\n");
+    put_list(b->out, indent,
+             arena_printf(b->arena, "%sSUFFIX(%s_quad)(", form_checks(b->f) ? "bad |= " : "",
+                          b->f->name),
+             args, n, ");\n");
 }
 
 /* ---- the walk -------------------------------------------------------------------------------- */
@@ -234,8 +241,8 @@ static void put_columns(struct body *b, int indent, const char *first, const cha
 static void put_walk(struct body *b)
 {
     const struct form *f = b->f;
-    const bool tile = has_product(f), random = form_is_random(f);
-    const bool by_rows = f->axis == AXIS_ROWS && !f->flat && !tile;
+    const bool part = has_product(f), random = form_is_random(f); /* part: of rows and of columns */
+    const bool by_rows = f->axis == AXIS_ROWS && !f->flat && !part;
     const int64_t rows = form_rows(f), cols = form_cols(f);
     struct buffer *out = b->out;
     if (f->flat)
@@ -249,14 +256,14 @@ static void put_walk(struct body *b)
                       "    const int whole = cols.end < %" PRId64 " ? cols.end : %" PRId64
                       " - %" PRId64 " %% V;\n",
                       cols, cols, cols);
-    if (!by_rows && random && !tile)
+    if (!by_rows && random && !part)
         buffer_printf(out, "    const struct lstmc_range rows = all_of(%" PRId64 ");\n", rows);
-    if (checks(f))
+    if (form_checks(f))
         buffer_puts(out, "    ints bad = { 0 };\n");
-    const bool loop = by_rows || tile || random || rows > 1;
+    const bool loop = by_rows || part || random || rows > 1;
     if (random)
         buffer_puts(out, "    for (int quad = rows.first / 4; 4 * quad < rows.end; quad++) {\n");
-    else if (by_rows || tile)
+    else if (by_rows || part)
         buffer_puts(out, "    for (int row = rows.first; row < rows.end; row++) {\n");
     else if (loop)
         buffer_printf(out, "    for (int row = 0; row < %" PRId64 "; row++) {\n", rows);
@@ -266,96 +273,11 @@ static void put_walk(struct body *b)
         put_columns(b, loop ? 8 : 4, "cols.first", "cols.end", cols);
     if (loop)
         buffer_puts(out, "    }\n");
-    if (checks(f))
+    if (form_checks(f))
         buffer_puts(out, "    return any_lane(bad);\n");
 }
 
-/* ---- with a product before it ---------------------------------------------------------------- */
-
-/* The operand of the form by which the body has a parameter. */
-static const struct operand *param_operand(const struct body *b, const struct value *param)
-{
-    const struct kernel *k = b->f->body;
-    int i = 0;
-    while (k->params[i] != param)
-        i++;
-    return &b->f->operands[b->f->result_count + i];
-}
-
-static const char *param_address(struct body *b, const struct value *param)
-{
-    const struct operand *o = param_operand(b, param);
-    const char *name = b->f->arrays[o->array].name;
-    return o->shift ? arena_printf(b->arena, "%s + %" PRId64, name, o->shift) : name;
-}
-
-/* Does one tile hold all rows? */
-static bool is_one_high(const struct form *f)
-{
-    return f->axis == AXIS_COLS && form_rows(f) <= TILE_HEIGHT;
-}
-
-static const char *number_of(struct body *b, int64_t n)
-{
-    return arena_printf(b->arena, "%" PRId64, n);
-}
-
-/* The product of bfloat16, in panels of whole chunks of terms. */
-static bool is_bf16(const struct node *product)
-{
-    return product->args[0]->type.elem == ELEM_BF16;
-}
-
-/* A function of its own, since compilers run out of registers where a body follows; one for all
- * forms whose sums are alike, which then have its name. */
-static const char *put_sums(struct body *b)
-{
-    const struct node *n = kernel_product(b->f->body);
-    const struct product_tile t = product_tile(b->e, b->f->body);
-    const int64_t stride = b->f->arrays[param_operand(b, n->args[0])->array].stride;
-    const int64_t terms = n->args[1]->type.shape.dim[0];
-    const bool ta = attr_flag(n, "ta"), high = is_one_high(b->f), bf16 = is_bf16(n);
-    const char *all_args[] = {
-        t.rows,
-        t.vectors,
-        high ? arena_printf(b->arena, "all_of(%" PRId64 ")", form_rows(b->f)) : "rows",
-        "panels",
-        number_of(b, terms),
-        "sums",
-        t.stride,
-        "a",
-        number_of(b, ta ? 1 : stride),
-        number_of(b, ta ? stride : 1),
-        "b",
-    };
-    const char *bf16_args[] = { all_args[0], all_args[1], all_args[2], all_args[3], all_args[4],
-                                all_args[5], all_args[6], "a",         all_args[8], "b" };
-    const char *params[] = { "REAL *sums", bf16 ? "const uint16_t *a" : "const REAL *a",
-                             bf16 ? "const uint16_t *b" : "const REAL *b", "int panels",
-                             "struct lstmc_range rows" };
-    const char *name = arena_printf(
-        b->arena, "sums_%s%" PRId64 "x%" PRId64 "x%dx%" PRId64 "_a%" PRId64 "%s", high ? "" : "of_",
-        form_rows(b->f), form_cols(b->f), kernel_parts(b->f->body), terms, stride,
-        bf16 ? "_bf16"
-        : ta ? "t"
-             : "");
-    if (names_has(b->e->form_names, name))
-        return name;
-    names_take(b->e->form_names, name);
-    buffer_printf(b->out,
-                  "/* rows x columns x parts x terms, for the kernels that begin with such a "
-                  "product */\n");
-    put_list(b->out, 0, arena_printf(b->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
-             high ? 4 : 5, ")\n");
-    buffer_puts(b->out, "{\n");
-    if (bf16)
-        put_list(b->out, 4, "SUFFIX(product_bf16_tiles)(", bf16_args,
-                 (int)(sizeof bf16_args / sizeof *bf16_args), ");\n}\n\n");
-    else
-        put_list(b->out, 4, "product_tiles(", all_args, (int)(sizeof all_args / sizeof *all_args),
-                 ");\n}\n\n");
-    return name;
-}
+/* ---- a part of it, for what comes behind a product ------------------------------------------ */
 
 static int walk_params(struct body *b, const char **out, bool declared)
 {
@@ -365,63 +287,45 @@ static int walk_params(struct body *b, const char **out, bool declared)
         out[n++] = "uint32_t update";
         out[n++] = "uint32_t t";
     }
-    out[n++] = "const REAL *sums";
+    if (form_has_tiles(b->f))
+        out[n++] = "const REAL *sums";
     out[n++] = "struct lstmc_range rows";
     out[n++] = "struct lstmc_range cols";
     return declared ? n : param_names(b->arena, out, n);
 }
 
-/* Tile by tile: the sums, then the body. */
-static void put_tiles(struct body *b, const char **params, int n)
+/* The body over a part of the space. */
+void put_part_walk(struct body *b)
 {
-    const struct form *f = b->f;
-    const struct node *product = kernel_product(f->body);
-    const struct product_tile t = product_tile(b->e, f->body);
-    const int64_t terms = stored_rows(product->args[1]->type);
-    const char *type = checks(f) ? "uint32_t" : "void", **inner = param_room(b);
-    struct buffer *out = b->out;
-    const char *sums = put_sums(b);
-    put_list(out, 0, arena_printf(b->arena, "INLINE %s SUFFIX(%s_walk)(", type, f->name), inner,
-             walk_params(b, inner, true), ")\n");
-    buffer_puts(out, "{\n");
+    const char **params = param_room(b);
+    put_list(b->out, 0,
+             arena_printf(b->arena, "INLINE %s SUFFIX(%s_walk)(",
+                          form_checks(b->f) ? "uint32_t" : "void", b->f->name),
+             params, walk_params(b, params, true), ")\n");
+    buffer_puts(b->out, "{\n");
     put_walk(b);
-    buffer_puts(out, "}\n\n");
-    put_list(out, 0, arena_printf(b->arena, "static %s SUFFIX(%s)(", type, f->name), params, n,
-             ")\n");
-    buffer_printf(out, "{\n    enum { HEIGHT = %s, WIDTH = %s };\n", t.height, t.width);
-    buffer_printf(out, "    _Alignas(64) REAL sums[HEIGHT * %s];\n", t.stride);
-    if (f->axis == AXIS_ROWS)
-        buffer_printf(out, "    const struct lstmc_range cols = all_of(%" PRId64 ");\n",
-                      form_cols(f));
-    else
-        buffer_printf(out, "    const struct lstmc_range rows = all_of(%" PRId64 ");\n",
-                      form_rows(f));
-    if (checks(f))
-        buffer_puts(out, "    uint32_t bad = 0;\n");
-    buffer_puts(out, "    const int width = tile_width(cols, WIDTH);\n"
-                     "    for (int left = cols.first; left < cols.end; left += width)\n"
-                     "        for (int top = rows.first; top < rows.end; top += HEIGHT) {\n"
-                     "            const struct lstmc_range across = part_of(cols, left, width);\n"
-                     "            const struct lstmc_range down = part_of(rows, top, HEIGHT);\n");
-    const char *parts =
-        kernel_parts(f->body) > 1 ? arena_printf(b->arena, "%d * ", kernel_parts(f->body)) : "";
-    const char *args[] = {
-        "sums",
-        param_address(b, product->args[0]),
-        arena_printf(b->arena, "%s + %sleft * %" PRId64, param_address(b, product->args[1]), parts,
-                     terms),
-        arena_printf(b->arena, "%spanels_in(across)", parts),
-        "down",
-    };
-    put_list(out, 12, arena_printf(b->arena, "SUFFIX(%s)(", sums), args, is_one_high(f) ? 4 : 5,
-             ");\n");
-    const int count = walk_params(b, inner, false);
-    inner[count - 2] = "down";
-    inner[count - 1] = "across";
-    put_list(out, 12,
-             arena_printf(b->arena, "%sSUFFIX(%s_walk)(", checks(f) ? "bad |= " : "", f->name),
-             inner, count, ");\n");
-    buffer_printf(out, "        }\n%s}\n", checks(f) ? "    return bad;\n" : "");
+    buffer_puts(b->out, "}\n\n");
+}
+
+void put_walk_call(struct body *b, int indent, const char *rows, const char *cols)
+{
+    const char **args = param_room(b);
+    const int n = walk_params(b, args, false);
+    args[n - 2] = rows;
+    args[n - 1] = cols;
+    put_list(b->out, indent,
+             arena_printf(b->arena, "%sSUFFIX(%s_walk)(", form_checks(b->f) ? "bad |= " : "",
+                          b->f->name),
+             args, n, ");\n");
+}
+
+void put_form_head(struct body *b, const char **params, int n)
+{
+    put_list(b->out, 0,
+             arena_printf(b->arena, "static %s SUFFIX(%s)(",
+                          form_checks(b->f) ? "uint32_t" : "void", b->f->name),
+             params, n, ")\n");
+    buffer_puts(b->out, "{\n");
 }
 
 void put_elementwise(const struct emission *e, const struct form *f, struct buffer *out)
@@ -434,14 +338,10 @@ void put_elementwise(const struct emission *e, const struct form *f, struct buff
     if (form_is_random(f))
         put_quad(&b);
     if (has_product(f)) {
-        put_tiles(&b, params, n);
+        put_behind_product(&b, params, n);
         return;
     }
-    put_list(
-        out, 0,
-        arena_printf(e->arena, "static %s SUFFIX(%s)(", checks(f) ? "uint32_t" : "void", f->name),
-        params, n, ")\n");
-    buffer_puts(out, "{\n");
+    put_form_head(&b, params, n);
     put_walk(&b);
     buffer_puts(out, "}\n");
 }

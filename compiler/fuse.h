@@ -43,6 +43,7 @@ struct group {
     int count, listed;
     struct node **nodes;
     struct node *product; /* which goes into the kernel too, or NULL */
+    struct node *check;   /* of the product; it stays behind the call, or NULL */
     struct node **cuts;   /* cols of it, where the nodes use parts */
     int cut_count;
 };

@@ -79,6 +79,24 @@ struct node *kernel_product(const struct kernel *k)
     return n;
 }
 
+int kernel_sums(const struct kernel *k)
+{
+    const struct node *product = kernel_product(k);
+    for (int i = 0; product && i < k->result_count; i++)
+        if (k->results[i] == node_result(product))
+            return i;
+    return -1;
+}
+
+bool product_is_deep(const struct node *n)
+{
+    enum { MANY_TERMS = 128, MANY_ROWS = 16 };
+    return n->op == OP_MATMUL && n->args[0]->type.elem == ELEM_REAL &&
+           !n->args[1]->type.layout.lanes && !attr_flag(n, "tb") &&
+           n->args[0]->type.shape.dim[!attr_flag(n, "ta")] >= MANY_TERMS &&
+           node_result(n)->type.shape.dim[0] >= MANY_ROWS;
+}
+
 int kernel_parts(const struct kernel *k)
 {
     const struct node *product = kernel_product(k);

@@ -186,6 +186,17 @@ static void check_kernel_result(struct checker *c, const struct kernel *k, const
         complain(c, NULL, "returns what is neither numbers nor bits");
 }
 
+/* The sums lie in a result where they are added up in several turns, and nowhere else. */
+static void check_sums(struct checker *c, const struct kernel *k)
+{
+    const struct node *product = kernel_product(k);
+    if (product && c->m->stage >= STAGE_SCHEDULE &&
+        product_is_deep(product) != (kernel_sums(k) >= 0))
+        complain(c, product,
+                 kernel_sums(k) < 0 ? "its sums are no result of the kernel"
+                                    : "its sums are a result of the kernel");
+}
+
 static void check_kernel(struct checker *c, const struct kernel *k)
 {
     begin_room(c, "kernel", k->name, k->next_id);
@@ -198,6 +209,7 @@ static void check_kernel(struct checker *c, const struct kernel *k)
         complain(c, NULL, "returns nothing");
     if (count_products(k) > 1)
         complain(c, NULL, "holds more than one product");
+    check_sums(c, k);
 }
 
 static void check_program(struct checker *c, const struct program *p)

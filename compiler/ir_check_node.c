@@ -69,15 +69,20 @@ static const char *cut_fault(const struct module *m, const struct kernel *k, con
     return NULL;
 }
 
-/* That is how the loop of a kernel with a product is written. */
+/* That is how the loops of kernels with a product are written. */
 static const char *panels_fault(const struct module *m, const struct kernel *k,
                                 const struct node *n)
 {
     if (m->stage < STAGE_SCHEDULE || op_table[n->op].class != CLASS_PRODUCT)
         return NULL;
+    if (product_is_deep(n)) /* a result; check_kernel sees to it */
+        return NULL;
     if (n->op != OP_MATMUL || !n->args[1]->type.layout.lanes)
-        return COMPLAIN(m, "%s: a kernel's product is a matmul whose right operand lies in panels",
-                        op_table[n->op].name);
+        return COMPLAIN(
+            m,
+            "%s: a kernel's product is a matmul whose right operand lies in panels, or one "
+            "of many rows and terms",
+            op_table[n->op].name);
     const int64_t parts = shape_cols(node_result(n)->type.shape) / shape_cols(k->space.shape);
     if (n->args[1]->type.layout.parts != parts)
         return COMPLAIN(m, "matmul: operand 2 is %s, but %d parts are used",

@@ -127,6 +127,18 @@ static void add_operands(struct body *b, struct kernel *k, const struct node *n)
     }
 }
 
+/* The product alone is read once its sums are complete, which then lie in its result. */
+static bool is_product_result(const struct body *b)
+{
+    return b->product && attr_flag(b->product->product, "ta");
+}
+
+static void add_result(struct body *b, struct kernel *k, struct value *v)
+{
+    b->results[b->result_count++] = v;
+    k->results[k->result_count++] = v->note;
+}
+
 /* The product first, then its parts. */
 static void clone_product(struct body *b, struct kernel *k)
 {
@@ -155,14 +167,12 @@ static void build_kernel(struct body *b, struct kernel *k)
         add_operands(b, k, b->nodes[i]);
     for (int i = 0; i < b->count; i++)
         clone_node(kernel_list(m, k), b->nodes[i]);
-    k->results = arena_new_array(m->nodes, struct value *, b->count);
-    for (int i = 0; i < b->count; i++) {
-        struct value *v = node_result(b->nodes[i]);
-        if (!is_result(b, v))
-            continue;
-        b->results[b->result_count++] = v;
-        k->results[k->result_count++] = v->note;
-    }
+    k->results = arena_new_array(m->nodes, struct value *, b->count + 1);
+    if (is_product_result(b))
+        add_result(b, k, node_result(b->product->product));
+    for (int i = 0; i < b->count; i++)
+        if (is_result(b, node_result(b->nodes[i])))
+            add_result(b, k, node_result(b->nodes[i]));
     for (int i = 0; i < b->count; i++)
         clear_operands(b->nodes[i]);
     if (b->product)
@@ -316,8 +326,12 @@ static void make_call(struct body *b, struct node *before)
     for (int i = 0; i < b->count; i++)
         operands += b->nodes[i]->arg_count;
     b->operands = arena_new_array(a, struct value *, operands);
-    b->results = arena_new_array(a, struct value *, b->count);
+    b->results = arena_new_array(a, struct value *, b->count + 1);
     build_call(b, find_kernel(b), before);
+    if (b->product && b->product->check && b->product->check != before) {
+        node_remove(list, b->product->check);
+        node_insert(list, b->product->check, before);
+    }
     for (int i = 0; i < b->count; i++)
         node_remove(list, b->nodes[i]);
     for (int i = 0; b->product && i < b->product->cut_count; i++)

@@ -86,11 +86,12 @@ static void read_panels(struct program *p, struct node *n)
 
 /* ---- products in kernels --------------------------------------------------------------------- */
 
-/* The kernel's product, if it reads plain rows yet. */
+/* The kernel's product, if it reads plain rows yet and should not. */
 static struct node *plain_product(const struct kernel *k)
 {
     struct node *n = kernel_product(k);
-    return n && n->op == OP_MATMUL && !n->args[1]->type.layout.lanes ? n : NULL;
+    const bool plain = n && n->op == OP_MATMUL && !n->args[1]->type.layout.lanes;
+    return plain && kernel_sums(k) < 0 ? n : NULL;
 }
 
 static int param_place(const struct kernel *k, const struct value *param)

@@ -1,6 +1,8 @@
 /* Which products go into the kernel of the elementwise nodes that use them: h U of a cell, whose
- * gates are then computed while the sums are in the nearest cache. All that is wanted of such a
- * product are its parts (the gates) or itself, by one group, before its operands change. */
+ * gates are then computed while the sums are in the nearest cache, and a weight's gradient, behind
+ * which the weight is updated. All that is wanted of such a product are its parts (the gates) or
+ * itself, by one group, before its operands change. A gradient is a result of the kernel, so that a
+ * check may read it, too. */
 #include "fuse.h"
 
 /* A kernel's product reads panels (layout.c), which are worth it for many rows only. */
@@ -11,9 +13,10 @@ struct product {
     struct slot *slot;
     struct group *group;
     int64_t width; /* of a cut; 0: there are none */
-    int uses;      /* seen of its result */
+    int uses;      /* seen of its result, but for a check */
     int cuts;
     bool unfit;
+    struct node *check;
     struct cut *first;
     struct product *next;
 };
@@ -47,6 +50,11 @@ static int meets(const void *item, const void *key)
 static bool is_product(const struct node *n)
 {
     return n->op == OP_MATMUL && !attr_flag(n, "ta");
+}
+
+static bool is_gradient(const struct node *n)
+{
+    return n->op == OP_MATMUL && attr_flag(n, "ta") && product_is_deep(n);
 }
 
 static struct meeting *meeting_of(struct search *s, const struct value *right)
@@ -87,8 +95,10 @@ static bool is_const(const struct value *v)
 
 static bool is_candidate(struct search *s, const struct node *n)
 {
-    return is_product(n) && !is_const(n->args[0]) && !is_const(n->args[1]) &&
-           node_result(n)->type.shape.dim[0] >= FEW_ROWS && meeting_of(s, n->args[1])->rows >= ROWS;
+    if ((!is_product(n) && !is_gradient(n)) || is_const(n->args[0]) || is_const(n->args[1]))
+        return false;
+    return is_gradient(n) || (node_result(n)->type.shape.dim[0] >= FEW_ROWS &&
+                              meeting_of(s, n->args[1])->rows >= ROWS);
 }
 
 static void open_product(struct search *s, struct slot *slot)
@@ -149,6 +159,8 @@ static void look_at(struct search *s, struct slot *slot)
             continue;
         if (slot->node->op == OP_COLS && def == p->slot)
             add_cut(s, slot, p);
+        else if (slot->node->op == OP_CHECK && is_gradient(p->slot->node) && !p->check)
+            p->check = slot->node;
         else
             add_use(slot, def, p);
     }
@@ -158,8 +170,9 @@ static void look_at(struct search *s, struct slot *slot)
 
 static bool fits(const struct search *s, const struct product *p)
 {
-    bool fit = !p->unfit && p->group && p->uses == s->uses[node_result(p->slot->node)->id] &&
-               (p->cuts == 0 || p->uses == p->cuts);
+    const int uses = p->uses + (p->check != NULL);
+    bool fit = !p->unfit && p->group && uses == s->uses[node_result(p->slot->node)->id] &&
+               (p->cuts == 0 || (p->uses == p->cuts && !is_gradient(p->slot->node)));
     for (const struct cut *c = p->first; c && fit; c = c->next)
         fit = c->uses == s->uses[node_result(c->node)->id];
     return fit;
@@ -176,6 +189,7 @@ static void give_to_group(struct fusion *f, const struct product *p)
     if (g->product && work_of(g->product) >= work_of(p->slot->node))
         return;
     g->product = p->slot->node;
+    g->check = p->check;
     g->cuts = arena_new_array(f->arena, struct node *, p->cuts);
     g->cut_count = 0;
     for (const struct cut *c = p->first; c; c = c->next)

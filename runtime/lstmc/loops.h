@@ -363,22 +363,25 @@ INLINE void product_terms_strip_of(int width, int tile_rows, int vectors, int fi
                             a_row, a_term, b, b_stride, panel);
 }
 
+/* Adds up the given terms; with the first of all it begins anew. A share of the terms ends where
+ * TERMS of them end, or with the last. */
 INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
-                          struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
-                          const REAL *a, int a_row, int a_term, const REAL *b, int b_stride)
+                          struct lstmc_range cols, int all, struct lstmc_range terms, REAL *c,
+                          int c_stride, const REAL *a, int a_row, int a_term, const REAL *b,
+                          int b_stride)
 {
     REAL panel[TERMS * MAX_TILE * V];
     const int unit = strip_unit(vectors) * V, fill = (unit - all % unit) % unit;
-    for (int i = 0; i < k; i += TERMS) {
-        const struct lstmc_range terms = { i, i + TERMS < k ? i + TERMS : k };
+    for (int i = terms.first; i < terms.end; i += TERMS) {
+        const struct lstmc_range some = part_of(terms, i, TERMS);
         for (int j = cols.first, width; j < cols.end; j += width * unit) {
             width = even_share((cols.end - j + unit - 1) / unit, vectors * V / unit);
             if (fill > 0 && j + width * unit > all)
-                product_terms_strip_of(width, tile_rows, vectors, fill, terms, rows, c + j,
-                                       c_stride, a, a_row, a_term, b + j, b_stride, panel);
-            else
-                product_terms_strip_of(width, tile_rows, vectors, 0, terms, rows, c + j, c_stride,
+                product_terms_strip_of(width, tile_rows, vectors, fill, some, rows, c + j, c_stride,
                                        a, a_row, a_term, b + j, b_stride, panel);
+            else
+                product_terms_strip_of(width, tile_rows, vectors, 0, some, rows, c + j, c_stride, a,
+                                       a_row, a_term, b + j, b_stride, panel);
         }
     }
 }

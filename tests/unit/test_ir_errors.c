@@ -205,6 +205,25 @@ static void kernels(void **state)
                   "}\nend\n");
 }
 
+static void products_of_kernels(void **state)
+{
+    (void)state;
+    static const struct fault cases[] = {
+        { "%3:f[64,64] = matmul %1, %1 {ta}\n%4:f[64,64] = neg %3\nreturn %4",
+          "t.ir:7:15: error: matmul: a kernel's product is a matmul whose right operand lies in "
+          "panels, or "
+          "one of many rows and terms" },
+        { "%3:f[64,64] = matmul %0, %0 {ta}\n%4:f[64,64] = neg %3\nreturn %4",
+          "t.ir: error: kernel k, %3 = matmul: its sums are no result of the kernel" },
+        { "%3:f[64,64] = matmul %1, %2\n%4:f[64,64] = neg %3\nreturn %3, %4",
+          "t.ir: error: kernel k, %3 = matmul: its sums are a result of the kernel" },
+    };
+    ASSERT_FAULTS(cases,
+                  "lstmc-ir 1 schedule\nmodel m float32\nkernel @k f[64,64] {\n"
+                  "param %0:f[128,64]\nparam %1:f[64,64]\nparam %2:f[64,64]:1x16\n",
+                  "}\nend\n");
+}
+
 static void calls(void **state)
 {
     (void)state;
@@ -284,9 +303,13 @@ static void broken_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(first_lines),  cmocka_unit_test(heads),
-        cmocka_unit_test(nodes),        cmocka_unit_test(kernels),
-        cmocka_unit_test(calls),        cmocka_unit_test(several_errors_in_one_run),
+        cmocka_unit_test(first_lines),
+        cmocka_unit_test(heads),
+        cmocka_unit_test(nodes),
+        cmocka_unit_test(kernels),
+        cmocka_unit_test(products_of_kernels),
+        cmocka_unit_test(calls),
+        cmocka_unit_test(several_errors_in_one_run),
         cmocka_unit_test(broken_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

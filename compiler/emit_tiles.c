@@ -1,0 +1,225 @@
+/* Elementwise forms that begin with a product: its sums are computed part by part, and what follows
+ * runs over each part while they are in a near cache. */
+#include "emit_body.h"
+#include "emit_product.h"
+#include "emit_steps.h"
+#include "emit_text.h"
+#include <inttypes.h>
+
+/* ---- operands -------------------------------------------------------------------------------- */
+
+/* The operand of the form by which the body has a parameter. */
+static const struct operand *param_operand(const struct body *b, const struct value *param)
+{
+    const struct kernel *k = b->f->body;
+    int i = 0;
+    while (k->params[i] != param)
+        i++;
+    return &b->f->operands[b->f->result_count + i];
+}
+
+static const char *param_address(struct body *b, const struct value *param)
+{
+    const struct operand *o = param_operand(b, param);
+    const char *name = b->f->arrays[o->array].name;
+    return o->shift ? arena_printf(b->arena, "%s + %" PRId64, name, o->shift) : name;
+}
+
+static const char *number_of(struct body *b, int64_t n)
+{
+    return arena_printf(b->arena, "%" PRId64, n);
+}
+
+/* The side that the workers do not share. */
+static void put_whole_side(struct body *b)
+{
+    if (b->f->axis == AXIS_ROWS)
+        buffer_printf(b->out, "    const struct lstmc_range cols = all_of(%" PRId64 ");\n",
+                      form_cols(b->f));
+    else
+        buffer_printf(b->out, "    const struct lstmc_range rows = all_of(%" PRId64 ");\n",
+                      form_rows(b->f));
+}
+
+/* ---- sums in a tile --------------------------------------------------------------------------- */
+
+/* Does one tile hold all rows? */
+static bool is_one_high(const struct form *f)
+{
+    return f->axis == AXIS_COLS && form_rows(f) <= TILE_HEIGHT;
+}
+
+/* The product of bfloat16, in panels of whole chunks of terms. */
+static bool is_bf16(const struct node *product)
+{
+    return product->args[0]->type.elem == ELEM_BF16;
+}
+
+/* A function of its own, since compilers run out of registers where a body follows; one for all
+ * forms whose sums are alike, which then have its name. */
+static const char *put_sums(struct body *b)
+{
+    const struct node *n = kernel_product(b->f->body);
+    const struct product_tile t = product_tile(b->e, b->f->body);
+    const int64_t stride = b->f->arrays[param_operand(b, n->args[0])->array].stride;
+    const int64_t terms = n->args[1]->type.shape.dim[0];
+    const bool ta = attr_flag(n, "ta"), high = is_one_high(b->f), bf16 = is_bf16(n);
+    const char *all_args[] = {
+        t.rows,
+        t.vectors,
+        high ? arena_printf(b->arena, "all_of(%" PRId64 ")", form_rows(b->f)) : "rows",
+        "panels",
+        number_of(b, terms),
+        "sums",
+        t.stride,
+        "a",
+        number_of(b, ta ? 1 : stride),
+        number_of(b, ta ? stride : 1),
+        "b",
+    };
+    const char *bf16_args[] = { all_args[0], all_args[1], all_args[2], all_args[3], all_args[4],
+                                all_args[5], all_args[6], "a",         all_args[8], "b" };
+    const char *params[] = { "REAL *sums", bf16 ? "const uint16_t *a" : "const REAL *a",
+                             bf16 ? "const uint16_t *b" : "const REAL *b", "int panels",
+                             "struct lstmc_range rows" };
+    const char *name = arena_printf(
+        b->arena, "sums_%s%" PRId64 "x%" PRId64 "x%dx%" PRId64 "_a%" PRId64 "%s", high ? "" : "of_",
+        form_rows(b->f), form_cols(b->f), kernel_parts(b->f->body), terms, stride,
+        bf16 ? "_bf16"
+        : ta ? "t"
+             : "");
+    if (names_has(b->e->form_names, name))
+        return name;
+    names_take(b->e->form_names, name);
+    buffer_printf(b->out,
+                  "/* rows x columns x parts x terms, for the kernels that begin with such a "
+                  "product */\n");
+    put_list(b->out, 0, arena_printf(b->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
+             high ? 4 : 5, ")\n");
+    buffer_puts(b->out, "{\n");
+    if (bf16)
+        put_list(b->out, 4, "SUFFIX(product_bf16_tiles)(", bf16_args,
+                 (int)(sizeof bf16_args / sizeof *bf16_args), ");\n}\n\n");
+    else
+        put_list(b->out, 4, "product_tiles(", all_args, (int)(sizeof all_args / sizeof *all_args),
+                 ");\n}\n\n");
+    return name;
+}
+
+/* Tile by tile: the sums, then the body. */
+static void put_tiles(struct body *b, const char **params, int n)
+{
+    const struct form *f = b->f;
+    const struct node *product = kernel_product(f->body);
+    const struct product_tile t = product_tile(b->e, f->body);
+    const int64_t terms = stored_rows(product->args[1]->type);
+    struct buffer *out = b->out;
+    const char *sums = put_sums(b);
+    put_part_walk(b);
+    put_form_head(b, params, n);
+    buffer_printf(out, "    enum { HEIGHT = %s, WIDTH = %s };\n", t.height, t.width);
+    buffer_printf(out, "    _Alignas(64) REAL sums[HEIGHT * %s];\n", t.stride);
+    put_whole_side(b);
+    if (form_checks(f))
+        buffer_puts(out, "    uint32_t bad = 0;\n");
+    buffer_puts(out, "    const int width = tile_width(cols, WIDTH);\n"
+                     "    for (int left = cols.first; left < cols.end; left += width)\n"
+                     "        for (int top = rows.first; top < rows.end; top += HEIGHT) {\n"
+                     "            const struct lstmc_range across = part_of(cols, left, width);\n"
+                     "            const struct lstmc_range down = part_of(rows, top, HEIGHT);\n");
+    const char *parts =
+        kernel_parts(f->body) > 1 ? arena_printf(b->arena, "%d * ", kernel_parts(f->body)) : "";
+    const char *args[] = {
+        "sums",
+        param_address(b, product->args[0]),
+        arena_printf(b->arena, "%s + %sleft * %" PRId64, param_address(b, product->args[1]), parts,
+                     terms),
+        arena_printf(b->arena, "%spanels_in(across)", parts),
+        "down",
+    };
+    put_list(out, 12, arena_printf(b->arena, "SUFFIX(%s)(", sums), args, is_one_high(f) ? 4 : 5,
+             ");\n");
+    put_walk_call(b, 12, "down", "across");
+    buffer_printf(out, "        }\n%s}\n", form_checks(f) ? "    return bad;\n" : "");
+}
+
+/* ---- sums in a result ------------------------------------------------------------------------- */
+
+/* A function of its own for some of the terms; its name. */
+static const char *put_terms(struct body *b)
+{
+    const struct form *f = b->f;
+    const struct node *n = kernel_product(f->body);
+    const char *name = arena_printf(b->arena, "%s_terms", f->name), *rows, *cols;
+    const char *params[] = { "REAL *c",
+                             "const REAL *a",
+                             "const REAL *b",
+                             "struct lstmc_range terms",
+                             "struct lstmc_range rows",
+                             "struct lstmc_range cols" };
+    deep_tile(b->e, n, &rows, &cols);
+    const int64_t a_stride = f->arrays[param_operand(b, n->args[0])->array].stride;
+    const char *args[] = {
+        rows,
+        cols,
+        "rows",
+        "cols",
+        number_of(b, form_cols(f)),
+        "terms",
+        "c",
+        number_of(b, f->arrays[f->operands[kernel_sums(f->body)].array].stride),
+        "a",
+        number_of(b, attr_flag(n, "ta") ? 1 : a_stride),
+        number_of(b, attr_flag(n, "ta") ? a_stride : 1),
+        "b",
+        number_of(b, f->arrays[param_operand(b, n->args[1])->array].stride),
+    };
+    put_list(b->out, 0, arena_printf(b->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
+             (int)(sizeof params / sizeof *params), ")\n");
+    buffer_puts(b->out, "{\n");
+    put_list(b->out, 4, "product_terms(", args, (int)(sizeof args / sizeof *args), ");\n}\n\n");
+    return name;
+}
+
+/* All but the last terms; then these, and the body while the sums are near, strip by strip. */
+static void put_strips(struct body *b, const char **params, int n)
+{
+    const struct form *f = b->f;
+    const struct node *product = kernel_product(f->body);
+    const int64_t terms = product->args[0]->type.shape.dim[!attr_flag(product, "ta")];
+    const struct operand *sums = &f->operands[kernel_sums(f->body)];
+    const char *c = f->arrays[sums->array].name;
+    const char *args[] = {
+        sums->shift ? arena_printf(b->arena, "%s + %" PRId64, c, sums->shift) : c,
+        param_address(b, product->args[0]),
+        param_address(b, product->args[1]),
+        "first",
+        "rows",
+        "cols",
+    };
+    const char *name = put_terms(b);
+    put_part_walk(b);
+    put_form_head(b, params, n);
+    buffer_printf(b->out, "    enum { LAST = %" PRId64 " / TERMS * TERMS, WIDTH = %d };\n",
+                  terms - 1, STRIP_UNITS * PANEL);
+    buffer_printf(
+        b->out, "    const struct lstmc_range first = { 0, LAST }, last = { LAST, %" PRId64 " };\n",
+        terms);
+    put_whole_side(b);
+    if (form_checks(f))
+        buffer_puts(b->out, "    uint32_t bad = 0;\n");
+    put_list(b->out, 4, arena_printf(b->arena, "SUFFIX(%s)(", name), args, 6, ");\n");
+    buffer_puts(b->out, "    const int width = tile_width(cols, WIDTH);\n"
+                        "    for (int left = cols.first; left < cols.end; left += width) {\n"
+                        "        const struct lstmc_range across = part_of(cols, left, width);\n");
+    args[3] = "last";
+    args[5] = "across";
+    put_list(b->out, 8, arena_printf(b->arena, "SUFFIX(%s)(", name), args, 6, ");\n");
+    put_walk_call(b, 8, "rows", "across");
+    buffer_printf(b->out, "    }\n%s}\n", form_checks(f) ? "    return bad;\n" : "");
+}
+
+void put_behind_product(struct body *b, const char **params, int n)
+{
+    (form_has_tiles(b->f) ? put_tiles : put_strips)(b, params, n);
+}
