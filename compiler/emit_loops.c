@@ -172,16 +172,17 @@ void put_loop(struct emission *e, const struct form *f, struct buffer *out)
     const char *all_rows = arena_printf(e->arena, "all_of(%" PRId64 ")", shape_rows(result));
     const char *all_cols =
         arena_printf(e->arena, "all_of(%" PRId64 ")", stored_cols(node_result(n)->type));
-    struct loop l = { .e = e, .f = f, .n = n };
+    struct loop l = { .e = e, .f = f, .n = n, .out = out };
     l.rows = by_rows && !whole ? "rows" : all_rows;
     l.cols = by_rows || whole ? all_cols : "cols";
 
     const char *params[3 + FORM_PARAMS];
     const int count = form_params(e, f, params);
-    buffer_printf(out, "/* %s */\n", loop_description(e, f));
     for (int way = 0; way < form_ways(e, f); way++) {
         l.count = 0;
         const char *name = way > 0 ? stream_loop(&l, way) : loops[n->op](&l);
+        if (way == 0)
+            buffer_printf(out, "/* %s */\n", loop_description(e, f));
         put_list(out, 0,
                  arena_printf(e->arena, "static void SUFFIX(%s%s)(", f->name, stream_words[way]),
                  params, count, ")\n");

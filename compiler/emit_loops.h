@@ -12,6 +12,7 @@ struct loop {
     const struct form *f;
     const struct node *n;
     const char *rows, *cols; /* ranges of the result */
+    struct buffer *out;      /* where a function that it shares with others goes */
     const char *args[16];
     int count;
 };

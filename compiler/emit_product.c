@@ -71,6 +71,11 @@ static int64_t narrowest(const struct node *n, enum axis axis, int64_t extent)
     return least;
 }
 
+static const char *size_text(const struct emission *e, int64_t n)
+{
+    return arena_printf(e->arena, "%" PRId64, n);
+}
+
 const char *by_isa(const struct emission *e, const int n[MACHINES])
 {
     return arena_printf(e->arena, "BY_ISA(%d, %d, %d)", n[0], n[1], n[2]);
@@ -94,8 +99,11 @@ enum product {
 };
 
 static const char *const product_names[] = {
-    "product",         "product_packed",     "product_terms",
-    "product_of_rows", "product_of_columns", "SUFFIX(product_bf16)"
+    [PRODUCT] = "product",
+    [PRODUCT_PACKED] = "product_packed",
+    [PRODUCT_OF_ROWS] = "product_of_rows",
+    [PRODUCT_OF_COLUMNS] = "product_of_columns",
+    [PRODUCT_BF16] = "SUFFIX(product_bf16)",
 };
 
 static enum product choose_product(const struct node *n)
@@ -133,10 +141,60 @@ static void tile_texts(const struct emission *e, const struct node *n, enum prod
     *cols = by_isa(e, v);
 }
 
-void deep_tile(const struct emission *e, const struct node *product, const char **rows,
-               const char **vectors)
+/* ---- of many terms ------------------------------------------------------------------------------ */
+
+const char *put_deep(const struct emission *e, const struct node *n, const int64_t strides[3],
+                     struct buffer *out)
 {
-    tile_texts(e, product, PRODUCT_TERMS, rows, vectors);
+    const struct shape c = node_result(n)->type.shape;
+    const bool ta = attr_flag(n, "ta");
+    const char *name = arena_printf(
+        e->arena, "terms_%" PRId64 "x%" PRId64 "_c%" PRId64 "_a%" PRId64 "%s_b%" PRId64, c.dim[0],
+        c.dim[1], strides[0], strides[1], ta ? "t" : "", strides[2]);
+    if (names_has(e->form_names, name))
+        return name;
+    names_take(e->form_names, name);
+    const char *params[] = { "REAL *c",
+                             "const REAL *a",
+                             "const REAL *b",
+                             "struct lstmc_range terms",
+                             "struct lstmc_range rows",
+                             "struct lstmc_range cols" };
+    const char *args[] = { NULL,
+                           NULL,
+                           "rows",
+                           "cols",
+                           size_text(e, c.dim[1]),
+                           "terms",
+                           "c",
+                           size_text(e, strides[0]),
+                           "a",
+                           size_text(e, ta ? 1 : strides[1]),
+                           size_text(e, ta ? strides[1] : 1),
+                           "b",
+                           size_text(e, strides[2]) };
+    tile_texts(e, n, PRODUCT_TERMS, &args[0], &args[1]);
+    buffer_printf(out,
+                  "/* rows x columns, for products of such operands, of any terms of theirs */\n");
+    put_list(out, 0, arena_printf(e->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
+             (int)(sizeof params / sizeof *params), ")\n");
+    buffer_puts(out, "{\n");
+    put_list(out, 4, "product_terms(", args, (int)(sizeof args / sizeof *args), ");\n}\n\n");
+    return name;
+}
+
+static const char *deep_loop(struct loop *l)
+{
+    const int64_t strides[] = { loop_stride(l, 0), loop_stride(l, 1), loop_stride(l, 2) };
+    const int64_t terms = l->n->args[0]->type.shape.dim[!attr_flag(l->n, "ta")];
+    const char *name = put_deep(l->e, l->n, strides, l->out);
+    loop_add_text(l, "c");
+    loop_add_text(l, "a");
+    loop_add_text(l, "b");
+    loop_add_text(l, arena_printf(l->e->arena, "all_of(%" PRId64 ")", terms));
+    loop_add_text(l, l->rows);
+    loop_add_text(l, l->cols);
+    return arena_printf(l->e->arena, "SUFFIX(%s)", name);
 }
 
 /* ---- alone ---------------------------------------------------------------------------------- */
@@ -147,6 +205,8 @@ const char *product_loop(struct loop *l)
     const enum product kind = choose_product(l->n);
     const bool ta = attr_flag(l->n, "ta"), dots = kind == PRODUCT_OF_ROWS;
     const char *rows, *cols;
+    if (kind == PRODUCT_TERMS)
+        return deep_loop(l);
     tile_texts(l->e, l->n, kind, &rows, &cols);
     if (kind != PRODUCT_OF_COLUMNS) {
         loop_add_text(l, rows);
@@ -156,11 +216,7 @@ const char *product_loop(struct loop *l)
     loop_add_text(l, l->cols);
     if (kind != PRODUCT_OF_COLUMNS && !dots)
         loop_add_number(l, node_result(l->n)->type.shape.dim[1]);
-    const int64_t terms = a.dim[!ta];
-    if (kind == PRODUCT_TERMS)
-        loop_add_text(l, arena_printf(l->e->arena, "all_of(%" PRId64 ")", terms));
-    else
-        loop_add_number(l, terms);
+    loop_add_number(l, a.dim[!ta]);
     loop_add_matrix(l, 0);
     if (kind == PRODUCT_OF_COLUMNS || kind == PRODUCT_BF16 || dots) {
         loop_add_matrix(l, 1);
@@ -241,20 +297,19 @@ void put_blas(struct emission *e, const struct form *f, struct buffer *out)
     const bool whole = n->grid.blocks == 1;
     const int64_t strides[] = { f->arrays[0].stride, f->arrays[1].stride, f->arrays[2].stride };
     const char *size = "part.end - part.first";
-    const char *rows = arena_printf(e->arena, "%" PRId64, c.dim[0]);
-    const char *cols = arena_printf(e->arena, "%" PRId64, c.dim[1]);
+    const char *rows = size_text(e, c.dim[0]), *cols = size_text(e, c.dim[1]);
     const char *args[] = {
         ta ? "1" : "0",
         tb ? "1" : "0",
         by_rows && !whole ? size : rows,
         by_rows || whole ? cols : size,
-        arena_printf(e->arena, "%" PRId64, a.dim[!ta]),
+        size_text(e, a.dim[!ta]),
         by_rows && !whole ? part_of(e, "a", ta, strides[1]) : "a",
-        arena_printf(e->arena, "%" PRId64, strides[1]),
+        size_text(e, strides[1]),
         by_rows || whole ? "b" : part_of(e, "b", !tb, strides[2]),
-        arena_printf(e->arena, "%" PRId64, strides[2]),
+        size_text(e, strides[2]),
         whole ? "c" : part_of(e, "c", !by_rows, strides[0]),
-        arena_printf(e->arena, "%" PRId64, strides[0]),
+        size_text(e, strides[0]),
     };
     const char *params[] = {
         "const struct lstmc_worker *me",

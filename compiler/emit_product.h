@@ -10,6 +10,11 @@ const char *by_isa(const struct emission *e, const int n[MACHINES]);
 
 /* Adds the arguments of the loop that computes a product which stands alone, and names it. */
 const char *product_loop(struct loop *l);
+/* A function of kernels.inc for what is asked for of a product_is_deep: (c, a, b, terms, rows, cols). One
+ * serves all of the same shapes and strides (of c, a, b), however many terms they have; its name. */
+enum { STRIP_UNITS = 4 }; /* the most panels that it takes at a time; of lstmc/loops.h */
+const char *put_deep(const struct emission *e, const struct node *product, const int64_t strides[3],
+                     struct buffer *out);
 /* A product by BLAS, called once for each block: a static function of the program's file. */
 void put_blas(struct emission *e, const struct form *f, struct buffer *out);
 
@@ -21,10 +26,6 @@ struct product_tile {
     const char *height, *width;
     const char *stride; /* of the tile's rows: the width of all parts */
 };
-/* Of a product whose sums lie in a result: the rows and vectors that are in registers at a time. */
-enum { STRIP_UNITS = 4 }; /* the most panels of a strip, of lstmc/loops.h */
-void deep_tile(const struct emission *e, const struct node *product, const char **rows,
-               const char **vectors);
 enum { TILE_HEIGHT = 36, TILE_HEIGHT_BF16 = 32 }; /* at most, but for the rest of a register tile */
 struct product_tile product_tile(const struct emission *e, const struct kernel *k);
 #endif

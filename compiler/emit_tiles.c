@@ -145,42 +145,6 @@ static void put_tiles(struct body *b, const char **params, int n)
 
 /* ---- sums in a result ------------------------------------------------------------------------- */
 
-/* A function of its own for some of the terms; its name. */
-static const char *put_terms(struct body *b)
-{
-    const struct form *f = b->f;
-    const struct node *n = kernel_product(f->body);
-    const char *name = arena_printf(b->arena, "%s_terms", f->name), *rows, *cols;
-    const char *params[] = { "REAL *c",
-                             "const REAL *a",
-                             "const REAL *b",
-                             "struct lstmc_range terms",
-                             "struct lstmc_range rows",
-                             "struct lstmc_range cols" };
-    deep_tile(b->e, n, &rows, &cols);
-    const int64_t a_stride = f->arrays[param_operand(b, n->args[0])->array].stride;
-    const char *args[] = {
-        rows,
-        cols,
-        "rows",
-        "cols",
-        number_of(b, form_cols(f)),
-        "terms",
-        "c",
-        number_of(b, f->arrays[f->operands[kernel_sums(f->body)].array].stride),
-        "a",
-        number_of(b, attr_flag(n, "ta") ? 1 : a_stride),
-        number_of(b, attr_flag(n, "ta") ? a_stride : 1),
-        "b",
-        number_of(b, f->arrays[param_operand(b, n->args[1])->array].stride),
-    };
-    put_list(b->out, 0, arena_printf(b->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
-             (int)(sizeof params / sizeof *params), ")\n");
-    buffer_puts(b->out, "{\n");
-    put_list(b->out, 4, "product_terms(", args, (int)(sizeof args / sizeof *args), ");\n}\n\n");
-    return name;
-}
-
 /* All but the last terms; then these, and the body while the sums are near, strip by strip. */
 static void put_strips(struct body *b, const char **params, int n)
 {
@@ -197,7 +161,10 @@ static void put_strips(struct body *b, const char **params, int n)
         "rows",
         "cols",
     };
-    const char *name = put_terms(b);
+    const int64_t strides[] = { f->arrays[sums->array].stride,
+                                f->arrays[param_operand(b, product->args[0])->array].stride,
+                                f->arrays[param_operand(b, product->args[1])->array].stride };
+    const char *name = put_deep(b->e, product, strides, b->out);
     put_part_walk(b);
     put_form_head(b, params, n);
     buffer_printf(b->out, "    enum { LAST = %" PRId64 " / TERMS * TERMS, WIDTH = %d };\n",

@@ -109,21 +109,27 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
             store(c + r * c_stride + j * V, sum[r * vectors + j], lanes_of(j, n));
 }
 
-/* A strip of columns, `vectors` vectors wide, of n live columns. */
+/* A strip of columns, `vectors` vectors wide, of n live columns; rows: at least a tile. */
+INLINE void product_tall_strip(int tile_rows, int vectors, int n, struct lstmc_range rows, int k,
+                               REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
+                               const REAL *b, struct lstmc_right b_lies)
+{
+    for (int r = rows.first; r < rows.end; r += tile_rows) {
+        const int row = step_at(r, tile_rows, rows.end);
+        product_tile(tile_rows, vectors, n, 0, k, c + row * c_stride, c_stride, a + row * a_row,
+                     a_row, a_term, b, b_lies);
+    }
+}
+
 INLINE void product_strip(int tile_rows, int vectors, int n, struct lstmc_range rows, int k,
                           REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
                           const REAL *b, struct lstmc_right b_lies)
 {
-    const int step = length(rows) < tile_rows ? 1 : tile_rows;
-    for (int r = rows.first; r < rows.end; r += step) {
-        const int row = step_at(r, step, rows.end);
-        if (step == 1)
-            product_tile(1, vectors, n, 0, k, c + row * c_stride, c_stride, a + row * a_row, a_row,
-                         a_term, b, b_lies);
-        else
-            product_tile(tile_rows, vectors, n, 0, k, c + row * c_stride, c_stride, a + row * a_row,
-                         a_row, a_term, b, b_lies);
-    }
+    if (length(rows) < tile_rows)
+        product_tall_strip(1, vectors, n, rows, k, c, c_stride, a, a_row, a_term, b, b_lies);
+    else
+        product_tall_strip(tile_rows, vectors, n, rows, k, c, c_stride, a, a_row, a_term, b,
+                           b_lies);
 }
 
 /* `all` is the number of c's columns: a range narrower than a vector can only be the last of them. */
@@ -176,17 +182,32 @@ INLINE void product_strip_of(int width, int tile_rows, int vectors, int fill,
     const int unit = strip_unit(vectors), most = vectors / unit;
     const struct lstmc_right lies = packed(k);
     if (width == 1)
-        product_strip(tile_rows, unit, unit * V - fill, rows, k, c, c_stride, a, a_row, a_term, b,
-                      lies);
+        product_tall_strip(tile_rows, unit, unit * V - fill, rows, k, c, c_stride, a, a_row, a_term,
+                           b, lies);
     else if (most >= 2 && width == 2)
-        product_strip(tile_rows, 2 * unit, 2 * unit * V - fill, rows, k, c, c_stride, a, a_row,
-                      a_term, b, lies);
+        product_tall_strip(tile_rows, 2 * unit, 2 * unit * V - fill, rows, k, c, c_stride, a, a_row,
+                           a_term, b, lies);
     else if (most >= 3 && width == 3)
-        product_strip(tile_rows, 3 * unit, 3 * unit * V - fill, rows, k, c, c_stride, a, a_row,
-                      a_term, b, lies);
+        product_tall_strip(tile_rows, 3 * unit, 3 * unit * V - fill, rows, k, c, c_stride, a, a_row,
+                           a_term, b, lies);
     else if (most >= 4)
-        product_strip(tile_rows, 4 * unit, 4 * unit * V - fill, rows, k, c, c_stride, a, a_row,
-                      a_term, b, lies);
+        product_tall_strip(tile_rows, 4 * unit, 4 * unit * V - fill, rows, k, c, c_stride, a, a_row,
+                           a_term, b, lies);
+}
+
+/* Of fewer rows than a tile has. */
+INLINE void product_few_rows(int unit, struct lstmc_range rows, int first, int end, int last,
+                             int fill, int k, REAL *c, int c_stride, const REAL *a, int a_row,
+                             int a_term, const REAL *b)
+{
+    for (int at = first; at < end; at += unit) {
+        const REAL *from = b + at * V / PANEL * k * PANEL + at * V % PANEL;
+        if (fill > 0 && at + unit == last)
+            product_strip_of(1, 1, unit, fill, rows, k, c + at * V, c_stride, a, a_row, a_term,
+                             from);
+        else
+            product_strip_of(1, 1, unit, 0, rows, k, c + at * V, c_stride, a, a_row, a_term, from);
+    }
 }
 
 /* The same with a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
@@ -198,6 +219,10 @@ INLINE void product_panels(int tile_rows, int vectors, struct lstmc_range rows, 
 {
     enum { GROUP = 48 };
     const int unit = strip_unit(vectors);
+    if (length(rows) < tile_rows) {
+        product_few_rows(unit, rows, first, end, last, fill, k, c, c_stride, a, a_row, a_term, b);
+        return;
+    }
     for (int r = rows.first; r < rows.end; r += GROUP) {
         const int row = length(rows) < GROUP ? r : step_at(r, GROUP, rows.end);
         const struct lstmc_range group = part_of(rows, row, GROUP);
@@ -256,8 +281,9 @@ INLINE int tile_width(struct lstmc_range cols, int most)
 #if V > 2
 INLINE void transpose_four(REAL *to, const REAL *from, int stride)
 {
-    const vec4 a = load_part4(from, 4), b = load_part4(from + stride, 4);
-    const vec4 c = load_part4(from + 2 * stride, 4), d = load_part4(from + 3 * stride, 4);
+    const vec4 a = *(const vec4_anywhere *)from, b = *(const vec4_anywhere *)(from + stride);
+    const vec4 c = *(const vec4_anywhere *)(from + 2 * stride);
+    const vec4 d = *(const vec4_anywhere *)(from + 3 * stride);
     const vec4 ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
     const vec4 ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
     const vec4 cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);
@@ -311,14 +337,15 @@ INLINE void product_terms_tiles(int tile_rows, int vectors, int n, int more,
                                 const REAL *a, int a_row, int a_term, const REAL *b,
                                 struct lstmc_right b_lies)
 {
-    int r = rows.first;
-    for (; r + tile_rows <= rows.end; r += tile_rows)
+    const int whole = rows.first + length(rows) / tile_rows * tile_rows;
+    const int pairs = whole + (rows.end - whole) / 2 * 2;
+    for (int r = rows.first; r < whole; r += tile_rows)
         product_tile(tile_rows, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row,
                      a_row, a_term, b, b_lies);
-    for (; r + 2 <= rows.end; r += 2)
+    for (int r = whole; r < pairs; r += 2)
         product_tile(2, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row, a_row,
                      a_term, b, b_lies);
-    for (; r < rows.end; r++)
+    for (int r = pairs; r < rows.end; r++)
         product_tile(1, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row, a_row,
                      a_term, b, b_lies);
 }
@@ -334,11 +361,11 @@ INLINE void product_terms_strip(int tile_rows, int vectors, int n, struct lstmc_
             store(panel + (i * vectors + j) * V,
                   load(b + (terms.first + i) * b_stride + j * V, lanes_of(j, n)), V);
     a += terms.first * a_term;
-    if (terms.first == 0)
-        product_terms_tiles(tile_rows, vectors, n, 0, rows, k, c, c_stride, a, a_row, a_term, panel,
+    if (terms.first > 0) /* a number that is known makes better loops */
+        product_terms_tiles(tile_rows, vectors, n, 1, rows, k, c, c_stride, a, a_row, a_term, panel,
                             lies);
     else
-        product_terms_tiles(tile_rows, vectors, n, 1, rows, k, c, c_stride, a, a_row, a_term, panel,
+        product_terms_tiles(tile_rows, vectors, n, 0, rows, k, c, c_stride, a, a_row, a_term, panel,
                             lies);
 }
 

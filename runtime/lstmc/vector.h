@@ -1,13 +1,13 @@
 /* Vector mathematics: the text that an emitted kernels.inc is written in. It is compiled once for
- * every instruction set, by gcc and clang alike, in plain C with vector extensions. The file that
- * includes it says before:
+ * every instruction set, by gcc and clang alike, in plain C with vector extensions; parts of vectors
+ * alone take intrinsics. The file that includes it says before:
  *
  *   REAL, REAL_BITS   float and 32, or double and 64
  *   V                 lanes of a vector: 4, 8 or 16 floats fill a register of SSE, AVX or AVX-512,
  *                     2, 4 or 8 doubles
  *
- * and opens with pragmas that set the instruction set and allow contraction (a * b + c may become a
- * fused multiply-add). Only the three kernel files of a trainer include this.
+ * and opens with <immintrin.h> (but for SSE) and pragmas that set the instruction set and allow
+ * contraction (a * b + c may become a fused multiply-add). Only the three kernel files of a trainer include this.
  *
  * In float32 v_exp, v_log, v_tanh and v_sigmoid are branch-free and lie within 2 ulp of the exact
  * value on every instruction set; results below the smallest normal number may be flushed to zero.
@@ -98,48 +98,70 @@ INLINE ints columns_from(int col)
     return (ints)LANES + col;
 }
 
-/* The first n < V elements from p, put together from halves, quarters and elements: through memory,
- * which is what gcc makes of a memcpy, it would have to wait for the parts to arrive. */
-#if V == 2
-INLINE vec load_part(const REAL *p, int n)
+/* The first n lanes, as a mask. */
+INLINE ints first_lanes(int n)
 {
-    return (vec){ n > 0 ? p[0] : 0 };
+    return columns_from(0) < splat_int(n);
 }
-#else
+
+/* Quarters of panels, in the order in which they are transposed. */
+#if V > 2
 typedef REAL vec4 __attribute__((vector_size(4 * sizeof(REAL))));
 typedef vec4 vec4_anywhere __attribute__((aligned(sizeof(REAL)), may_alias));
+#endif
 
-INLINE vec4 load_part4(const REAL *p, int n)
+/* The first n < V elements, by the masks that all but the oldest vectors have. There they are put
+ * together: through memory, which is what gcc makes of a memcpy, they would have to wait for each other. */
+#if V * REAL_BITS == 512
+INLINE vec load_part(const REAL *p, int n)
 {
-    if (n >= 4)
-        return *(const vec4_anywhere *)p;
-    return (vec4){ n > 0 ? p[0] : 0, n > 1 ? p[1] : 0, n > 2 ? p[2] : 0 };
-}
-
-#if V == 4
-#define load_part load_part4
+#if REAL_BITS == 32
+    return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
 #else
-typedef REAL vec8 __attribute__((vector_size(8 * sizeof(REAL))));
-typedef vec8 vec8_anywhere __attribute__((aligned(sizeof(REAL)), may_alias));
-
-INLINE vec8 load_part8(const REAL *p, int n)
-{
-    if (n >= 8)
-        return *(const vec8_anywhere *)p;
-    return __builtin_shufflevector(load_part4(p, n), load_part4(p + 4, n - 4), 0, 1, 2, 3, 4, 5, 6,
-                                   7);
+    return (vec)_mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), p);
+#endif
 }
 
-#if V == 8
-#define load_part load_part8
+INLINE void store_part(REAL *p, vec x, int n)
+{
+#if REAL_BITS == 32
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)x);
+#else
+    _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), (__m512d)x);
+#endif
+}
+#elif V * REAL_BITS == 256
+INLINE vec load_part(const REAL *p, int n)
+{
+#if REAL_BITS == 32
+    return (vec)_mm256_maskload_ps(p, (__m256i)first_lanes(n));
+#else
+    return (vec)_mm256_maskload_pd(p, (__m256i)first_lanes(n));
+#endif
+}
+
+INLINE void store_part(REAL *p, vec x, int n)
+{
+#if REAL_BITS == 32
+    _mm256_maskstore_ps(p, (__m256i)first_lanes(n), (__m256)x);
+#else
+    _mm256_maskstore_pd(p, (__m256i)first_lanes(n), (__m256d)x);
+#endif
+}
 #else
 INLINE vec load_part(const REAL *p, int n)
 {
-    return __builtin_shufflevector(load_part8(p, n), load_part8(p + 8, n - 8), 0, 1, 2, 3, 4, 5, 6,
-                                   7, 8, 9, 10, 11, 12, 13, 14, 15);
+#if V == 2
+    return (vec){ n > 0 ? p[0] : 0 };
+#else
+    return (vec){ n > 0 ? p[0] : 0, n > 1 ? p[1] : 0, n > 2 ? p[2] : 0 };
+#endif
 }
-#endif
-#endif
+
+INLINE void store_part(REAL *p, vec x, int n)
+{
+    memcpy(p, &x, (size_t)n * sizeof *p);
+}
 #endif
 
 /* n elements from p, zeros in the other lanes; nothing behind the n elements is read. */
@@ -156,7 +178,7 @@ INLINE void store(REAL *p, vec x, int n)
     if (n == V)
         *(vec_anywhere *)p = x;
     else
-        memcpy(p, &x, (size_t)n * sizeof *p);
+        store_part(p, x, n);
 }
 
 INLINE ints load_ints(const int32_t *p, int n)
@@ -222,12 +244,6 @@ INLINE ints not_finite(vec x)
 {
     const words infinity = (words)splat((REAL)INFINITY);
     return ((words)x & infinity) == infinity;
-}
-
-/* The first n lanes, as a mask. */
-INLINE ints first_lanes(int n)
-{
-    return columns_from(0) < splat_int(n);
 }
 
 INLINE uint32_t any_lane(ints mask)
