@@ -22,7 +22,7 @@ void loop_add_text(struct loop *l, const char *text)
 
 void loop_add_number(struct loop *l, int64_t n)
 {
-    loop_add_text(l, arena_printf(l->e->arena, "%" PRId64, n));
+    loop_add_text(l, c_integer(l->e->arena, n));
 }
 
 /* A pointer and the distance of its rows. */

@@ -140,7 +140,7 @@ static void put_step(struct piece *p, const struct step *s)
     if (form_is_random(f)) {
         args[n++] = "call->seed";
         args[n++] = "call->update";
-        args[n++] = arena_printf(a, "%" PRId64, attr_int(s->node, "t", 0));
+        args[n++] = c_integer(a, attr_int(s->node, "t", 0));
     }
     if (!f->blas)
         args[n++] = share_name(p, s->node);

@@ -71,11 +71,6 @@ static int64_t narrowest(const struct node *n, enum axis axis, int64_t extent)
     return least;
 }
 
-static const char *size_text(const struct emission *e, int64_t n)
-{
-    return arena_printf(e->arena, "%" PRId64, n);
-}
-
 const char *by_isa(const struct emission *e, const int n[MACHINES])
 {
     return arena_printf(e->arena, "BY_ISA(%d, %d, %d)", n[0], n[1], n[2]);
@@ -164,15 +159,15 @@ const char *put_deep(const struct emission *e, const struct node *n, const int64
                            NULL,
                            "rows",
                            "cols",
-                           size_text(e, c.dim[1]),
+                           c_integer(e->arena, c.dim[1]),
                            "terms",
                            "c",
-                           size_text(e, strides[0]),
+                           c_integer(e->arena, strides[0]),
                            "a",
-                           size_text(e, ta ? 1 : strides[1]),
-                           size_text(e, ta ? strides[1] : 1),
+                           c_integer(e->arena, ta ? 1 : strides[1]),
+                           c_integer(e->arena, ta ? strides[1] : 1),
                            "b",
-                           size_text(e, strides[2]) };
+                           c_integer(e->arena, strides[2]) };
     tile_texts(e, n, PRODUCT_TERMS, &args[0], &args[1]);
     buffer_printf(out,
                   "/* rows x columns, for products of such operands, of any terms of theirs */\n");
@@ -297,19 +292,19 @@ void put_blas(struct emission *e, const struct form *f, struct buffer *out)
     const bool whole = n->grid.blocks == 1;
     const int64_t strides[] = { f->arrays[0].stride, f->arrays[1].stride, f->arrays[2].stride };
     const char *size = "part.end - part.first";
-    const char *rows = size_text(e, c.dim[0]), *cols = size_text(e, c.dim[1]);
+    const char *rows = c_integer(e->arena, c.dim[0]), *cols = c_integer(e->arena, c.dim[1]);
     const char *args[] = {
         ta ? "1" : "0",
         tb ? "1" : "0",
         by_rows && !whole ? size : rows,
         by_rows || whole ? cols : size,
-        size_text(e, a.dim[!ta]),
+        c_integer(e->arena, a.dim[!ta]),
         by_rows && !whole ? part_of(e, "a", ta, strides[1]) : "a",
-        size_text(e, strides[1]),
+        c_integer(e->arena, strides[1]),
         by_rows || whole ? "b" : part_of(e, "b", !tb, strides[2]),
-        size_text(e, strides[2]),
+        c_integer(e->arena, strides[2]),
         whole ? "c" : part_of(e, "c", !by_rows, strides[0]),
-        size_text(e, strides[0]),
+        c_integer(e->arena, strides[0]),
     };
     const char *params[] = {
         "const struct lstmc_worker *me",

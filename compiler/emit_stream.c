@@ -134,8 +134,8 @@ void put_pack(struct emission *e, struct buffer *out)
         const char *args[] = {
             arena_printf(e->arena, "y->%s", tensor_field(t)),
             arena_printf(e->arena, "x.p->%s", tensor_field(t)),
-            arena_printf(e->arena, "%" PRId64, s.dim[0]),
-            arena_printf(e->arena, "%" PRId64, s.dim[1]),
+            c_integer(e->arena, s.dim[0]),
+            c_integer(e->arena, s.dim[1]),
             arena_printf(e->arena, "lstmc_share(me, %d, %d, %" PRId64 ")", BLOCKS, UNIT, s.dim[1]),
         };
         put_list(out, 4, "x.m->pack(", args, (int)(sizeof args / sizeof *args), ");\n");

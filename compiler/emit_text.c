@@ -99,6 +99,11 @@ const char *names_take(struct names *n, const char *wanted)
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
+const char *c_integer(struct arena *a, int64_t n)
+{
+    return arena_printf(a, "%" PRId64, n);
+}
+
 const char *c_number(struct arena *a, double x, enum dtype dtype)
 {
     const char *suffix = dtype == DTYPE_FLOAT64 ? "" : "f";
@@ -122,7 +127,7 @@ const char *plain_number(struct arena *a, double x)
 const char *grouped_number(struct arena *a, int64_t n)
 {
     if (n < 1000)
-        return arena_printf(a, "%" PRId64, n);
+        return c_integer(a, n);
     return arena_printf(a, "%s,%03d", grouped_number(a, n / 1000), (int)(n % 1000));
 }
 

@@ -14,6 +14,7 @@ struct names *names_in(struct arena *a);
 const char *names_take(struct names *n, const char *wanted);
 bool names_has(const struct names *n, const char *name);
 
+const char *c_integer(struct arena *a, int64_t n);
 /* A floating-point constant of float or double. */
 const char *c_number(struct arena *a, double x, enum dtype dtype);
 /* The same for people, in comments. */

@@ -25,11 +25,6 @@ static const char *param_address(struct body *b, const struct value *param)
     return o->shift ? arena_printf(b->arena, "%s + %" PRId64, name, o->shift) : name;
 }
 
-static const char *number_of(struct body *b, int64_t n)
-{
-    return arena_printf(b->arena, "%" PRId64, n);
-}
-
 /* The side that the workers do not share. */
 static void put_whole_side(struct body *b)
 {
@@ -69,12 +64,12 @@ static const char *put_sums(struct body *b)
         t.vectors,
         high ? arena_printf(b->arena, "all_of(%" PRId64 ")", form_rows(b->f)) : "rows",
         "panels",
-        number_of(b, terms),
+        c_integer(b->arena, terms),
         "sums",
         t.stride,
         "a",
-        number_of(b, ta ? 1 : stride),
-        number_of(b, ta ? stride : 1),
+        c_integer(b->arena, ta ? 1 : stride),
+        c_integer(b->arena, ta ? stride : 1),
         "b",
     };
     const char *bf16_args[] = { all_args[0], all_args[1], all_args[2], all_args[3], all_args[4],

@@ -268,7 +268,7 @@ static void put_walk(struct body *b)
     else if (loop)
         buffer_printf(out, "    for (int row = 0; row < %" PRId64 "; row++) {\n", rows);
     if (by_rows)
-        put_columns(b, 8, "0", arena_printf(b->arena, "%" PRId64, cols), cols);
+        put_columns(b, 8, "0", c_integer(b->arena, cols), cols);
     else
         put_columns(b, loop ? 8 : 4, "cols.first", "cols.end", cols);
     if (loop)
