@@ -2,7 +2,7 @@
  * Every load comes before the stores, so that a result may take its operand's place. */
 #include "emit_body.h"
 #include "diag.h"
-#include "emit_steps.h"
+#include "emit_forms.h"
 #include "emit_text.h"
 #include <inttypes.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * when its statements are written; then both go out. */
 #include "emit_piece.h"
 #include "diag.h"
+#include "emit_forms.h"
 #include "emit_memory.h"
-#include "emit_steps.h"
 #include "emit_text.h"
 #include "grid.h"
 #include "phase.h"

@@ -6,12 +6,6 @@
 /* Finds the steps of every program and the forms they share. */
 void find_steps(struct emission *e);
 
-/* The space that an elementwise form walks, as rows and columns; a flat one is one row. */
-int64_t form_rows(const struct form *f);
-int64_t form_cols(const struct form *f);
-/* Are there random bits in the body? Such forms take the seed, the update and the time step as
- * well. */
-bool form_is_random(const struct form *f);
 /* The phases of a program that predicts: what stands between two barriers. */
 int count_phases(const struct work *w);
 /* NULL if the program has none of that name. */

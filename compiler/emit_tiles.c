@@ -1,8 +1,8 @@
 /* Elementwise forms that begin with a product: its sums are computed part by part, and what follows
  * runs over each part while they are in a near cache. */
 #include "emit_body.h"
+#include "emit_forms.h"
 #include "emit_product.h"
-#include "emit_steps.h"
 #include "emit_text.h"
 #include <inttypes.h>
 

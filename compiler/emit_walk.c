@@ -3,8 +3,8 @@
  * both. */
 #include "diag.h"
 #include "emit_body.h"
+#include "emit_forms.h"
 #include "emit_product.h"
-#include "emit_steps.h"
 #include "emit_text.h"
 #include <inttypes.h>
 #include <string.h>

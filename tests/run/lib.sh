@@ -90,6 +90,14 @@ compare_gradients() { # case, trainer, name of the tolerance
   done
 }
 
+# The names of the rewrites that can be left out.
+passes() {
+  local names
+  names=$(sed -n 's/^PASS(\([a-z]*\),.*/\1/p' "$SOURCE/compiler/passes.def")
+  [ "$(wc -w <<<"$names")" -ge 6 ] || fail "only these passes: $names"
+  echo "$names"
+}
+
 tolerance() { # name in tolerances.h
   sed -n "s/^#define $1 //p" "$SOURCE/tests/tolerances.h"
 }

@@ -4,6 +4,7 @@
 # usage: rewrites.sh SPEC ...
 . "$(dirname "$0")/lib.sh"
 limit=$(tolerance TOLERANCE_REWRITE)
+passes=$(passes)
 
 same() { # reference, other, what, interpreter options
   local reference=$1 other=$2 what=$3 program
@@ -26,7 +27,7 @@ for spec in "$@"; do
     same reference.ir stage.ir "the stage $stage"
   done
   same reference.ir stage.ir "the memory plan" --places --threads 3
-  for pass in fold cse dce batch fuse; do
+  for pass in $passes; do
     "$LSTMC" "$spec" --dump=plan -fno-$pass >without.ir
     same reference.ir without.ir "-fno-$pass"
     same reference.ir without.ir "the memory plan under -fno-$pass" --places --threads 2
