@@ -138,14 +138,15 @@ static void tile_texts(const struct emission *e, const struct node *n, enum prod
 
 /* ---- of many terms ------------------------------------------------------------------------------ */
 
-const char *put_deep(const struct emission *e, const struct node *n, const int64_t strides[3],
-                     struct buffer *out)
+const char *put_deep(const struct emission *e, const struct node *n, bool all_rows,
+                     const int64_t strides[3], struct buffer *out)
 {
     const struct shape c = node_result(n)->type.shape;
     const bool ta = attr_flag(n, "ta");
     const char *name = arena_printf(
-        e->arena, "terms_%" PRId64 "x%" PRId64 "_c%" PRId64 "_a%" PRId64 "%s_b%" PRId64, c.dim[0],
-        c.dim[1], strides[0], strides[1], ta ? "t" : "", strides[2]);
+        e->arena, "terms_%s%" PRId64 "x%" PRId64 "_c%" PRId64 "_a%" PRId64 "%s_b%" PRId64,
+        all_rows ? "" : "of_", c.dim[0], c.dim[1], strides[0], strides[1], ta ? "t" : "",
+        strides[2]);
     if (names_has(e->form_names, name))
         return name;
     names_take(e->form_names, name);
@@ -153,11 +154,12 @@ const char *put_deep(const struct emission *e, const struct node *n, const int64
                              "const REAL *a",
                              "const REAL *b",
                              "struct lstmc_range terms",
-                             "struct lstmc_range rows",
-                             "struct lstmc_range cols" };
+                             "struct lstmc_range cols",
+                             "struct lstmc_range rows" };
     const char *args[] = { NULL,
                            NULL,
-                           "rows",
+                           all_rows ? arena_printf(e->arena, "all_of(%" PRId64 ")", c.dim[0])
+                                    : "rows",
                            "cols",
                            c_integer(e->arena, c.dim[1]),
                            "terms",
@@ -172,7 +174,7 @@ const char *put_deep(const struct emission *e, const struct node *n, const int64
     buffer_printf(out,
                   "/* rows x columns, for products of such operands, of any terms of theirs */\n");
     put_list(out, 0, arena_printf(e->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
-             (int)(sizeof params / sizeof *params), ")\n");
+             all_rows ? 5 : 6, ")\n");
     buffer_puts(out, "{\n");
     put_list(out, 4, "product_terms(", args, (int)(sizeof args / sizeof *args), ");\n}\n\n");
     return name;
@@ -182,13 +184,15 @@ static const char *deep_loop(struct loop *l)
 {
     const int64_t strides[] = { loop_stride(l, 0), loop_stride(l, 1), loop_stride(l, 2) };
     const int64_t terms = l->n->args[0]->type.shape.dim[!attr_flag(l->n, "ta")];
-    const char *name = put_deep(l->e, l->n, strides, l->out);
+    const bool all_rows = l->f->axis == AXIS_COLS;
+    const char *name = put_deep(l->e, l->n, all_rows, strides, l->out);
     loop_add_text(l, "c");
     loop_add_text(l, "a");
     loop_add_text(l, "b");
     loop_add_text(l, arena_printf(l->e->arena, "all_of(%" PRId64 ")", terms));
-    loop_add_text(l, l->rows);
     loop_add_text(l, l->cols);
+    if (!all_rows)
+        loop_add_text(l, l->rows);
     return arena_printf(l->e->arena, "SUFFIX(%s)", name);
 }
 

@@ -62,6 +62,7 @@ static const char *put_sums(struct body *b)
     const char *all_args[] = {
         t.rows,
         t.vectors,
+        c_integer(b->arena, kernel_parts(b->f->body)),
         high ? arena_printf(b->arena, "all_of(%" PRId64 ")", form_rows(b->f)) : "rows",
         "panels",
         c_integer(b->arena, terms),
@@ -72,8 +73,8 @@ static const char *put_sums(struct body *b)
         c_integer(b->arena, ta ? stride : 1),
         "b",
     };
-    const char *bf16_args[] = { all_args[0], all_args[1], all_args[2], all_args[3], all_args[4],
-                                all_args[5], all_args[6], "a",         all_args[8], "b" };
+    const char *bf16_args[] = { all_args[0], all_args[1], all_args[3], all_args[4], all_args[5],
+                                all_args[6], all_args[7], "a",         all_args[9], "b" };
     const char *params[] = { "REAL *sums", bf16 ? "const uint16_t *a" : "const REAL *a",
                              bf16 ? "const uint16_t *b" : "const REAL *b", "int panels",
                              "struct lstmc_range rows" };
@@ -153,13 +154,15 @@ static void put_strips(struct body *b, const char **params, int n)
         param_address(b, product->args[0]),
         param_address(b, product->args[1]),
         "first",
-        "rows",
         "cols",
+        "rows",
     };
+    const bool all_rows = f->axis == AXIS_COLS;
+    const int arg_count = all_rows ? 5 : 6;
     const int64_t strides[] = { f->arrays[sums->array].stride,
                                 f->arrays[param_operand(b, product->args[0])->array].stride,
                                 f->arrays[param_operand(b, product->args[1])->array].stride };
-    const char *name = put_deep(b->e, product, strides, b->out);
+    const char *name = put_deep(b->e, product, all_rows, strides, b->out);
     put_part_walk(b);
     put_form_head(b, params, n);
     buffer_printf(b->out, "    enum { LAST = %" PRId64 " / TERMS * TERMS, WIDTH = %d };\n",
@@ -170,13 +173,13 @@ static void put_strips(struct body *b, const char **params, int n)
     put_whole_side(b);
     if (form_checks(f))
         buffer_puts(b->out, "    uint32_t bad = 0;\n");
-    put_list(b->out, 4, arena_printf(b->arena, "SUFFIX(%s)(", name), args, 6, ");\n");
+    put_list(b->out, 4, arena_printf(b->arena, "SUFFIX(%s)(", name), args, arg_count, ");\n");
     buffer_puts(b->out, "    const int width = tile_width(cols, WIDTH);\n"
                         "    for (int left = cols.first; left < cols.end; left += width) {\n"
                         "        const struct lstmc_range across = part_of(cols, left, width);\n");
     args[3] = "last";
-    args[5] = "across";
-    put_list(b->out, 8, arena_printf(b->arena, "SUFFIX(%s)(", name), args, 6, ");\n");
+    args[4] = "across";
+    put_list(b->out, 8, arena_printf(b->arena, "SUFFIX(%s)(", name), args, arg_count, ");\n");
     put_walk_call(b, 8, "rows", "across");
     buffer_printf(b->out, "    }\n%s}\n", form_checks(f) ? "    return bad;\n" : "");
 }

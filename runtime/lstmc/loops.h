@@ -212,10 +212,11 @@ INLINE void product_few_rows(int unit, struct lstmc_range rows, int first, int e
 
 /* The same with a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
  * `last` and `fill`: the vector with which the last panel ends, and how many columns too many it has.
- * Rows of a go in groups that stay in the second cache while all of b passes by. */
-INLINE void product_panels(int tile_rows, int vectors, struct lstmc_range rows, int first, int end,
-                           int last, int fill, int k, REAL *c, int c_stride, const REAL *a,
-                           int a_row, int a_term, const REAL *b)
+ * parts: the panels are a multiple of it. Rows of a go in groups that stay in the second cache while
+ * all of b passes by. */
+INLINE void product_panels(int tile_rows, int vectors, int parts, struct lstmc_range rows,
+                           int first, int end, int last, int fill, int k, REAL *c, int c_stride,
+                           const REAL *a, int a_row, int a_term, const REAL *b)
 {
     enum { GROUP = 48 };
     const int unit = strip_unit(vectors);
@@ -229,7 +230,9 @@ INLINE void product_panels(int tile_rows, int vectors, struct lstmc_range rows, 
         for (int at = first, width; at < end; at += width * unit) {
             REAL *to = c + at * V;
             const REAL *from = b + at * V / PANEL * k * PANEL + at * V % PANEL;
-            width = even_share((end - at) / unit, vectors / unit);
+            width = parts * PANEL % (vectors * V) == 0
+                        ? vectors / unit
+                        : even_share((end - at) / unit, vectors / unit);
             if (fill > 0 && at + width * unit == last)
                 product_strip_of(width, tile_rows, vectors, fill, group, k, to, c_stride, a, a_row,
                                  a_term, from);
@@ -247,17 +250,18 @@ INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
     const int unit = strip_unit(vectors) * V;
     const int end = (cols.end + unit - 1) / unit * unit / V;
     const int last = (all + unit - 1) / unit * unit / V;
-    product_panels(tile_rows, vectors, rows, cols.first / V, end, last, last * V - all, k, c,
+    product_panels(tile_rows, vectors, 1, rows, cols.first / V, end, last, last * V - all, k, c,
                    c_stride, a, a_row, a_term, b);
 }
 
-/* Whole panels of sums, with the rows of c counted from the first of `rows` on. */
-INLINE void product_tiles(int tile_rows, int vectors, struct lstmc_range rows, int panels, int k,
-                          REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
-                          const REAL *b)
+/* Whole panels of sums, as many as some groups of `parts` have, with the rows of c counted from the first
+ * of `rows` on. */
+INLINE void product_tiles(int tile_rows, int vectors, int parts, struct lstmc_range rows,
+                          int panels, int k, REAL *c, int c_stride, const REAL *a, int a_row,
+                          int a_term, const REAL *b)
 {
-    product_panels(tile_rows, vectors, all_of(length(rows)), 0, panels * (PANEL / V), 0, 0, k, c,
-                   c_stride, a + rows.first * a_row, a_row, a_term, b);
+    product_panels(tile_rows, vectors, parts, all_of(length(rows)), 0, panels * (PANEL / V), 0, 0,
+                   k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
 }
 
 /* Where a column's sum for one of several parts stands in a tile's row. */
