@@ -3,9 +3,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__clang__)
-#pragma clang fp contract(fast)
-#endif
 #define REAL         float
 #define REAL_BITS    32
 #define V            4

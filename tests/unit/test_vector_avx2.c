@@ -4,25 +4,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#pragma clang attribute push(__attribute__((min_vector_width(256))), apply_to = function)
-#pragma clang fp contract(fast)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#pragma GCC optimize("O3,fp-contract=fast")
-#endif
+#define TARGET    "avx2,fma"
+#define WIDTH     256
 #define REAL      float
 #define REAL_BITS 32
 #define V         8
 #include "vector_functions.inc"
-#if defined(__clang__)
-#pragma clang attribute pop
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
 
 #define RUNS_HERE (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 #include "vector_checks.inc"

@@ -4,26 +4,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))),        \
-                             apply_to = function)
-#pragma clang attribute push(__attribute__((min_vector_width(512))), apply_to = function)
-#pragma clang fp contract(fast)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")
-#pragma GCC optimize("O3,fp-contract=fast")
-#endif
+#define TARGET    "avx512f,avx512bw,avx512dq,avx512vl"
+#define WIDTH     512
 #define REAL      float
 #define REAL_BITS 32
 #define V         16
 #include "vector_functions.inc"
-#if defined(__clang__)
-#pragma clang attribute pop
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
 
 #define RUNS_HERE (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq"))
 #include "vector_checks.inc"
