@@ -15,9 +15,8 @@ double cost_flop_node(const struct node *n)
         return body_flop(n->kernel);
     if (n->op != OP_MATMUL)
         return 0;
-    struct shape a = n->args[0]->type.shape, out = node_result(n)->type.shape;
-    int64_t inner = attr_flag(n, "ta") ? a.dim[0] : a.dim[1];
-    return 2.0 * (double)out.dim[0] * (double)out.dim[1] * (double)inner;
+    struct shape out = node_result(n)->type.shape;
+    return 2.0 * (double)out.dim[0] * (double)out.dim[1] * (double)product_terms(n);
 }
 
 double cost_flop_part(const struct program *p, enum part part)

@@ -190,10 +190,10 @@ static int has_key(const void *item, const void *key)
 
 static const char *product_name(struct emission *e, const struct node *n)
 {
-    const struct shape a = n->args[0]->type.shape, c = node_result(n)->type.shape;
-    const bool ta = attr_flag(n, "ta"), tb = attr_flag(n, "tb");
-    return arena_printf(e->arena, "product%s%s_%" PRId64 "x%" PRId64 "x%" PRId64, ta ? "_ta" : "",
-                        tb ? "_tb" : "", c.dim[0], c.dim[1], a.dim[!ta]);
+    const struct shape c = node_result(n)->type.shape;
+    return arena_printf(e->arena, "product%s%s_%" PRId64 "x%" PRId64 "x%" PRId64,
+                        attr_flag(n, "ta") ? "_ta" : "", attr_flag(n, "tb") ? "_tb" : "", c.dim[0],
+                        c.dim[1], product_terms(n));
 }
 
 /* Of elementwise forms the kernel's name; sum_1500x1200, product_30x1200x300. */

@@ -140,14 +140,14 @@ static void put_variant(struct emission *e, struct buffer *out, const struct var
                      "attribute pop\n#endif\n");
 }
 
-static const struct variant avx512 = { "avx512", "BF16_PLAIN", "avx512f,avx512bw,avx512dq,avx512vl",
-                                       16, 0 };
+#define AVX512 "avx512f,avx512bw,avx512dq,avx512vl"
+static const struct variant avx512 = { "avx512", "BF16_PLAIN", AVX512, 16, 0 };
 static const struct variant avx2 = { "avx2", "BF16_PLAIN", "avx2,fma", 8, 1 };
 static const struct variant baseline = { "baseline", "BF16_PLAIN", NULL, 4, 2 };
 /* Of a mixed model, in the file of avx512: the same text, with other products. */
 static const struct variant products[] = {
-    { "avx512_bf16", "BF16_DOT", "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16", 16, 0 },
-    { "amx", "BF16_AMX", "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,amx-tile,amx-bf16", 16, 0 },
+    { "avx512_bf16", "BF16_DOT", AVX512 ",avx512bf16", 16, 0 },
+    { "amx", "BF16_AMX", AVX512 ",avx512bf16,amx-tile,amx-bf16", 16, 0 },
 };
 
 static void put_x86(struct emission *e, struct buffer *out, const struct variant *v)

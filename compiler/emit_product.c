@@ -183,13 +183,12 @@ const char *put_deep(const struct emission *e, const struct node *n, bool all_ro
 static const char *deep_loop(struct loop *l)
 {
     const int64_t strides[] = { loop_stride(l, 0), loop_stride(l, 1), loop_stride(l, 2) };
-    const int64_t terms = l->n->args[0]->type.shape.dim[!attr_flag(l->n, "ta")];
     const bool all_rows = l->f->axis == AXIS_COLS;
     const char *name = put_deep(l->e, l->n, all_rows, strides, l->out);
     loop_add_text(l, "c");
     loop_add_text(l, "a");
     loop_add_text(l, "b");
-    loop_add_text(l, arena_printf(l->e->arena, "all_of(%" PRId64 ")", terms));
+    loop_add_text(l, arena_printf(l->e->arena, "all_of(%" PRId64 ")", product_terms(l->n)));
     loop_add_text(l, l->cols);
     if (!all_rows)
         loop_add_text(l, l->rows);
@@ -200,7 +199,6 @@ static const char *deep_loop(struct loop *l)
 
 const char *product_loop(struct loop *l)
 {
-    const struct shape a = l->n->args[0]->type.shape;
     const enum product kind = choose_product(l->n);
     const bool ta = attr_flag(l->n, "ta"), dots = kind == PRODUCT_OF_ROWS;
     const char *rows, *cols;
@@ -215,7 +213,7 @@ const char *product_loop(struct loop *l)
     loop_add_text(l, l->cols);
     if (kind != PRODUCT_OF_COLUMNS && !dots)
         loop_add_number(l, node_result(l->n)->type.shape.dim[1]);
-    loop_add_number(l, a.dim[!ta]);
+    loop_add_number(l, product_terms(l->n));
     loop_add_matrix(l, 0);
     if (kind == PRODUCT_OF_COLUMNS || kind == PRODUCT_BF16 || dots) {
         loop_add_matrix(l, 1);
@@ -291,7 +289,7 @@ static const char *part_of(struct emission *e, const char *matrix, bool along, i
 void put_blas(struct emission *e, const struct form *f, struct buffer *out)
 {
     const struct node *n = f->like;
-    const struct shape c = node_result(n)->type.shape, a = n->args[0]->type.shape;
+    const struct shape c = node_result(n)->type.shape;
     const bool ta = attr_flag(n, "ta"), tb = attr_flag(n, "tb"), by_rows = f->axis == AXIS_ROWS;
     const bool whole = n->grid.blocks == 1;
     const int64_t strides[] = { f->arrays[0].stride, f->arrays[1].stride, f->arrays[2].stride };
@@ -302,7 +300,7 @@ void put_blas(struct emission *e, const struct form *f, struct buffer *out)
         tb ? "1" : "0",
         by_rows && !whole ? size : rows,
         by_rows || whole ? cols : size,
-        c_integer(e->arena, a.dim[!ta]),
+        c_integer(e->arena, product_terms(n)),
         by_rows && !whole ? part_of(e, "a", ta, strides[1]) : "a",
         c_integer(e->arena, strides[1]),
         by_rows || whole ? "b" : part_of(e, "b", !tb, strides[2]),

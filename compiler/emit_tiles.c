@@ -146,7 +146,7 @@ static void put_strips(struct body *b, const char **params, int n)
 {
     const struct form *f = b->f;
     const struct node *product = kernel_product(f->body);
-    const int64_t terms = product->args[0]->type.shape.dim[!attr_flag(product, "ta")];
+    const int64_t terms = product_terms(product);
     const struct operand *sums = &f->operands[kernel_sums(f->body)];
     const char *c = f->arrays[sums->array].name;
     const char *args[] = {

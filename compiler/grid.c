@@ -87,9 +87,8 @@ struct range grid_range(struct grid g, int64_t extent, int block)
 
 static double product_flop(const struct node *n)
 {
-    struct shape a = n->args[0]->type.shape;
     double out = (double)shape_elements(node_result(n)->type.shape);
-    return n->op == OP_MATMUL ? 2 * out * (double)a.dim[!attr_flag(n, "ta")] : out;
+    return n->op == OP_MATMUL ? 2 * out * (double)product_terms(n) : out;
 }
 
 /* What the loops make of functions is a polynomial and some more. */

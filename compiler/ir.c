@@ -88,13 +88,17 @@ int kernel_sums(const struct kernel *k)
     return -1;
 }
 
+int64_t product_terms(const struct node *n)
+{
+    return n->args[0]->type.shape.dim[!attr_flag(n, "ta")];
+}
+
 bool product_is_deep(const struct node *n)
 {
     enum { MANY_TERMS = 128, MANY_ROWS = 16 };
     return n->op == OP_MATMUL && n->args[0]->type.elem == ELEM_REAL &&
            !n->args[1]->type.layout.lanes && !attr_flag(n, "tb") &&
-           n->args[0]->type.shape.dim[!attr_flag(n, "ta")] >= MANY_TERMS &&
-           node_result(n)->type.shape.dim[0] >= MANY_ROWS;
+           product_terms(n) >= MANY_TERMS && node_result(n)->type.shape.dim[0] >= MANY_ROWS;
 }
 
 int kernel_parts(const struct kernel *k)

@@ -269,6 +269,8 @@ struct value *kernel_param(struct module *m, struct kernel *k, struct type type)
 struct node *kernel_product(const struct kernel *k); /* NULL if it has none */
 /* The result in which the product's sums lie; -1: they lie in a tile, and only what follows is a result. */
 int kernel_sums(const struct kernel *k);
+/* The number of terms of each sum of a matmul. */
+int64_t product_terms(const struct node *n);
 /* Has it so many terms and rows that its operands are best read once, so many terms at a time? */
 bool product_is_deep(const struct node *n);
 int kernel_parts(const struct kernel *k); /* as wide as the space, of which its product consists: 4 gates; 0: no product */

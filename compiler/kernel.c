@@ -127,7 +127,7 @@ static void add_operands(struct body *b, struct kernel *k, const struct node *n)
     }
 }
 
-/* The product alone is read once its sums are complete, which then lie in its result. */
+/* Are the sums of its product a result? Those of a weight's gradient are (product.c). */
 static bool is_product_result(const struct body *b)
 {
     return b->product && attr_flag(b->product->product, "ta");

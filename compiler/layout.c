@@ -70,8 +70,7 @@ static bool is_mixed(const struct node *product)
 static bool can_read_panels(const struct node *n)
 {
     return n->op == OP_MATMUL && !attr_flag(n, "ta") && !n->args[1]->type.layout.lanes &&
-           node_result(n)->type.shape.dim[0] >= FEW_ROWS &&
-           n->args[0]->type.shape.dim[1] >= FEW_TERMS;
+           node_result(n)->type.shape.dim[0] >= FEW_ROWS && product_terms(n) >= FEW_TERMS;
 }
 
 static void read_panels(struct program *p, struct node *n)

@@ -45,8 +45,7 @@ static bool is_large(struct mixer *x, const struct node *n)
     if (n->op != OP_MATMUL)
         return false;
     const struct shape out = node_result(n)->type.shape;
-    const int64_t terms = n->args[0]->type.shape.dim[!attr_flag(n, "ta")];
-    return terms >= CHUNK && out.dim[1] >= PANEL && out.dim[0] >= FEW_ROWS &&
+    return product_terms(n) >= CHUNK && out.dim[1] >= PANEL && out.dim[0] >= FEW_ROWS &&
            *rows_of(x, n) >= ROWS;
 }
 

@@ -95,10 +95,11 @@ static bool is_const(const struct value *v)
 
 static bool is_candidate(struct search *s, const struct node *n)
 {
-    if ((!is_product(n) && !is_gradient(n)) || is_const(n->args[0]) || is_const(n->args[1]))
+    if (n->op != OP_MATMUL || is_const(n->args[0]) || is_const(n->args[1]))
         return false;
-    return is_gradient(n) || (node_result(n)->type.shape.dim[0] >= FEW_ROWS &&
-                              meeting_of(s, n->args[1])->rows >= ROWS);
+    if (!is_product(n))
+        return is_gradient(n);
+    return node_result(n)->type.shape.dim[0] >= FEW_ROWS && meeting_of(s, n->args[1])->rows >= ROWS;
 }
 
 static void open_product(struct search *s, struct slot *slot)
