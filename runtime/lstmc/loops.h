@@ -166,7 +166,7 @@ INLINE int even_share(int n, int most)
     return shares > 1 ? (n + shares - 1) / shares : n;
 }
 
-/* Of strips of up to that many panels, or of parts of one. */
+/* Strips are made of units: panels, or parts of one where a tile is narrower. */
 enum { STRIP_UNITS = 4 };
 
 INLINE int strip_unit(int vectors)
@@ -174,12 +174,19 @@ INLINE int strip_unit(int vectors)
     return vectors * V < PANEL ? vectors : PANEL / V;
 }
 
+/* The most that a strip of tiles has. */
+INLINE int strip_units(int vectors)
+{
+    const int units = vectors / strip_unit(vectors);
+    return units < STRIP_UNITS ? units : STRIP_UNITS;
+}
+
 /* A strip of `width` units, which is a constant only in each branch; its last `fill` columns are not there. */
 INLINE void product_strip_of(int width, int tile_rows, int vectors, int fill,
                              struct lstmc_range rows, int k, REAL *c, int c_stride, const REAL *a,
                              int a_row, int a_term, const REAL *b)
 {
-    const int unit = strip_unit(vectors), most = vectors / unit;
+    const int unit = strip_unit(vectors), most = strip_units(vectors);
     const struct lstmc_right lies = packed(k);
     if (width == 1)
         product_tall_strip(tile_rows, unit, unit * V - fill, rows, k, c, c_stride, a, a_row, a_term,
@@ -190,49 +197,26 @@ INLINE void product_strip_of(int width, int tile_rows, int vectors, int fill,
     else if (most >= 3 && width == 3)
         product_tall_strip(tile_rows, 3 * unit, 3 * unit * V - fill, rows, k, c, c_stride, a, a_row,
                            a_term, b, lies);
-    else if (most >= 4)
+    else if (most >= STRIP_UNITS)
         product_tall_strip(tile_rows, 4 * unit, 4 * unit * V - fill, rows, k, c, c_stride, a, a_row,
                            a_term, b, lies);
 }
 
-/* Of fewer rows than a tile has. */
-INLINE void product_few_rows(int unit, struct lstmc_range rows, int first, int end, int last,
-                             int fill, int k, REAL *c, int c_stride, const REAL *a, int a_row,
-                             int a_term, const REAL *b)
-{
-    for (int at = first; at < end; at += unit) {
-        const REAL *from = b + at * V / PANEL * k * PANEL + at * V % PANEL;
-        if (fill > 0 && at + unit == last)
-            product_strip_of(1, 1, unit, fill, rows, k, c + at * V, c_stride, a, a_row, a_term,
-                             from);
-        else
-            product_strip_of(1, 1, unit, 0, rows, k, c + at * V, c_stride, a, a_row, a_term, from);
-    }
-}
-
-/* The same with a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
- * `last` and `fill`: the vector with which the last panel ends, and how many columns too many it has.
- * parts: the panels are a multiple of it. Rows of a go in groups that stay in the second cache while
- * all of b passes by. */
-INLINE void product_panels(int tile_rows, int vectors, int parts, struct lstmc_range rows,
-                           int first, int end, int last, int fill, int k, REAL *c, int c_stride,
-                           const REAL *a, int a_row, int a_term, const REAL *b)
+/* Rows of a go in groups that stay in the second cache while all of b passes by; rows: at least a tile. */
+INLINE void product_tall_panels(int tile_rows, int vectors, int parts, struct lstmc_range rows,
+                                int first, int end, int last, int fill, int k, REAL *c,
+                                int c_stride, const REAL *a, int a_row, int a_term, const REAL *b)
 {
     enum { GROUP = 48 };
-    const int unit = strip_unit(vectors);
-    if (length(rows) < tile_rows) {
-        product_few_rows(unit, rows, first, end, last, fill, k, c, c_stride, a, a_row, a_term, b);
-        return;
-    }
+    const int unit = strip_unit(vectors), most = strip_units(vectors);
     for (int r = rows.first; r < rows.end; r += GROUP) {
         const int row = length(rows) < GROUP ? r : step_at(r, GROUP, rows.end);
         const struct lstmc_range group = part_of(rows, row, GROUP);
         for (int at = first, width; at < end; at += width * unit) {
             REAL *to = c + at * V;
             const REAL *from = b + at * V / PANEL * k * PANEL + at * V % PANEL;
-            width = parts * PANEL % (vectors * V) == 0
-                        ? vectors / unit
-                        : even_share((end - at) / unit, vectors / unit);
+            width =
+                parts * PANEL % (most * unit * V) == 0 ? most : even_share((end - at) / unit, most);
             if (fill > 0 && at + width * unit == last)
                 product_strip_of(width, tile_rows, vectors, fill, group, k, to, c_stride, a, a_row,
                                  a_term, from);
@@ -241,6 +225,21 @@ INLINE void product_panels(int tile_rows, int vectors, int parts, struct lstmc_r
                                  a_term, from);
         }
     }
+}
+
+/* The same with a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
+ * `last` and `fill`: the vector with which the last panel ends, and how many columns too many it has.
+ * parts: the panels are a multiple of it. */
+INLINE void product_panels(int tile_rows, int vectors, int parts, struct lstmc_range rows,
+                           int first, int end, int last, int fill, int k, REAL *c, int c_stride,
+                           const REAL *a, int a_row, int a_term, const REAL *b)
+{
+    if (length(rows) < tile_rows)
+        product_tall_panels(1, strip_unit(vectors), 1, rows, first, end, last, fill, k, c, c_stride,
+                            a, a_row, a_term, b);
+    else
+        product_tall_panels(tile_rows, vectors, parts, rows, first, end, last, fill, k, c, c_stride,
+                            a, a_row, a_term, b);
 }
 
 INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
@@ -379,7 +378,7 @@ INLINE void product_terms_strip_of(int width, int tile_rows, int vectors, int fi
                                    int c_stride, const REAL *a, int a_row, int a_term,
                                    const REAL *b, int b_stride, REAL *panel)
 {
-    const int unit = strip_unit(vectors), most = vectors / unit;
+    const int unit = strip_unit(vectors), most = strip_units(vectors);
     if (width == 1)
         product_terms_strip(tile_rows, unit, unit * V - fill, terms, rows, c, c_stride, a, a_row,
                             a_term, b, b_stride, panel);
@@ -389,7 +388,7 @@ INLINE void product_terms_strip_of(int width, int tile_rows, int vectors, int fi
     else if (most >= 3 && width == 3)
         product_terms_strip(tile_rows, 3 * unit, 3 * unit * V - fill, terms, rows, c, c_stride, a,
                             a_row, a_term, b, b_stride, panel);
-    else if (most >= 4)
+    else if (most >= STRIP_UNITS)
         product_terms_strip(tile_rows, 4 * unit, 4 * unit * V - fill, terms, rows, c, c_stride, a,
                             a_row, a_term, b, b_stride, panel);
 }
@@ -406,7 +405,7 @@ INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
     for (int i = terms.first; i < terms.end; i += TERMS) {
         const struct lstmc_range some = part_of(terms, i, TERMS);
         for (int j = cols.first, width; j < cols.end; j += width * unit) {
-            width = even_share((cols.end - j + unit - 1) / unit, vectors * V / unit);
+            width = even_share((cols.end - j + unit - 1) / unit, strip_units(vectors));
             if (fill > 0 && j + width * unit > all)
                 product_terms_strip_of(width, tile_rows, vectors, fill, some, rows, c + j, c_stride,
                                        a, a_row, a_term, b + j, b_stride, panel);

@@ -7,7 +7,8 @@
  *                     2, 4 or 8 doubles
  *
  * and opens with <immintrin.h> (but for SSE) and pragmas that set the instruction set and allow
- * contraction (a * b + c may become a fused multiply-add). Only the three kernel files of a trainer include this.
+ * contraction (a * b + c may become a fused multiply-add). Only the three kernel files of a trainer
+ * include this.
  *
  * In float32 v_exp, v_log, v_tanh and v_sigmoid are branch-free and lie within 2 ulp of the exact
  * value on every instruction set; results below the smallest normal number may be flushed to zero.
