@@ -90,6 +90,18 @@ compare_gradients() { # case, trainer, name of the tolerance
   done
 }
 
+# The programs of these names must mean the same in both modules.
+same_meaning() { # names, reference, other, what of it, limit, interpreter options
+  local names=$1 reference=$2 other=$3 what=$4 limit=$5 program
+  shift 5
+  for program in $names; do
+    "$INTERP" "$other" "$program" --compare "$reference" --limit "$limit" "$@" >out 2>&1 || {
+      tail -n 5 out >&2
+      fail "$what changes $program of $spec"
+    }
+  done
+}
+
 # The names of the rewrites that can be left out.
 passes() {
   local names
