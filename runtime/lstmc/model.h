@@ -35,8 +35,9 @@ static inline struct lstmc_range lstmc_block(int i, int blocks, int unit, int ex
     return (struct lstmc_range){ (int)(i * units / blocks * unit), end < extent ? (int)end : extent };
 }
 
-/* All blocks of one worker, which lie side by side. */
-static inline struct lstmc_range lstmc_share(const struct lstmc_worker *me, int blocks, int unit, int extent)
+/* All blocks of one worker, which lie side by side. Not inlined: a prediction asks in each of its hundred functions. */
+static __attribute__((noinline, unused)) struct lstmc_range lstmc_share(const struct lstmc_worker *me, int blocks, int unit,
+                                                                        int extent)
 {
     const int first = lstmc_first_block(me, blocks), end = lstmc_end_block(me, blocks);
     const int from = lstmc_block(first, blocks, unit, extent).first;
