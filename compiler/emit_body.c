@@ -71,6 +71,18 @@ static const char *operand_index(struct body *b, int operand, bool *vector)
     return text;
 }
 
+/* The lanes of a vector that are there: V, or n where a row may end within one. */
+static const char *lanes_text(struct body *b)
+{
+    const int64_t cols = form_cols(b->f);
+    if (cols == 1)
+        return "1";
+    if (cols % MAX_LANES == 0)
+        return "V";
+    b->uses_col = b->uses_n = true;
+    return "n";
+}
+
 static const char *array_name(const struct body *b, int operand)
 {
     return b->f->arrays[b->f->operands[operand].array].name;
@@ -92,14 +104,12 @@ static const char *load_text(struct body *b, int operand)
         b->uses_col = true;
         return arena_printf(b->arena, "load_bits(%s%s, col)", array, index);
     }
-    if (vector) {
-        b->uses_n = true;
-        return arena_printf(b->arena, "load%s(%s%s, n)",
+    if (vector)
+        return arena_printf(b->arena, "load%s(%s%s, %s)",
                             elem == ELEM_INDEX  ? "_ints"
                             : elem == ELEM_BF16 ? "_bf16"
                                                 : "",
-                            array, index);
-    }
+                            array, index, lanes_text(b));
     const char *one = element(b, operand, index);
     if (elem == ELEM_BIT)
         return arena_printf(b->arena, "splat_int(-(%s & 1))", one);
@@ -114,10 +124,9 @@ static const char *store_text(struct body *b, int operand, int id)
         b->uses_col = true;
         return arena_printf(b->arena, "store_bits(%s%s, col, v%d)", array, index, id);
     }
-    b->uses_n = true;
-    return arena_printf(b->arena, "store%s(%s%s, v%d, n)",
+    return arena_printf(b->arena, "store%s(%s%s, v%d, %s)",
                         b->f->operands[operand].type.elem == ELEM_BF16 ? "_bf16" : "", array, index,
-                        id);
+                        id, lanes_text(b));
 }
 
 /* ---- statements ------------------------------------------------------------------------------ */
@@ -212,8 +221,7 @@ static void put_statements(struct body *b)
         const struct value *v = f->checked < f->result_count
                                     ? k->results[f->checked]
                                     : k->params[f->checked - f->result_count];
-        b->uses_n = true;
-        buffer_printf(out, "    return not_finite(v%d) & first_lanes(n);\n", v->id);
+        buffer_printf(out, "    return not_finite(v%d) & first_lanes(%s);\n", v->id, lanes_text(b));
     }
 }
 

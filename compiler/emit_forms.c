@@ -213,7 +213,7 @@ static const char *form_name(struct emission *e, const struct form *f, const str
 /* A form NAME may have inner functions: NAME_at and others. */
 static const char *take_form_name(struct emission *e, const char *wanted)
 {
-    static const char *const inner[] = { "", "_at", "_quad", "_walk" };
+    static const char *const inner[] = { "", "_at", "_walk" };
     enum { INNER = sizeof inner / sizeof *inner };
     const char *name = wanted;
     bool free = false;

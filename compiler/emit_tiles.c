@@ -1,5 +1,6 @@
-/* Elementwise forms that begin with a product: its sums are computed part by part, and what follows
- * runs over each part while they are in a near cache. */
+/* Elementwise forms that are computed part by part. Where they begin with a product, its sums are computed
+ * for a part, and what follows runs over it while they are in a near cache; and random words are made for
+ * a part at a time. */
 #include "emit_body.h"
 #include "emit_forms.h"
 #include "emit_product.h"
@@ -184,7 +185,27 @@ static void put_strips(struct body *b, const char **params, int n)
     buffer_printf(b->out, "    }\n%s}\n", form_checks(f) ? "    return bad;\n" : "");
 }
 
-void put_behind_product(struct body *b, const char **params, int n)
+/* ---- neither ---------------------------------------------------------------------------------- */
+
+static void put_random_parts(struct body *b, const char **params, int n)
 {
-    (form_has_tiles(b->f) ? put_tiles : put_strips)(b, params, n);
+    const bool checks = form_checks(b->f);
+    put_part_walk(b);
+    put_form_head(b, params, n);
+    put_whole_side(b);
+    if (checks)
+        buffer_puts(b->out, "    uint32_t bad = 0;\n");
+    buffer_puts(b->out, "    for (int left = cols.first; left < cols.end; left += RANDOM_COLS)\n");
+    put_walk_call(b, 8, "rows", "part_of(cols, left, RANDOM_COLS)");
+    buffer_printf(b->out, "%s}\n", checks ? "    return bad;\n" : "");
+}
+
+void put_parts(struct body *b, const char **params, int n)
+{
+    if (!kernel_product(b->f->body))
+        put_random_parts(b, params, n);
+    else if (form_has_tiles(b->f))
+        put_tiles(b, params, n);
+    else
+        put_strips(b, params, n);
 }

@@ -1,6 +1,5 @@
-/* The walk of an elementwise form over its rows and columns. The body is inlined twice, once for
- * whole vectors and once for what is left of a row, so that the number of lanes is a constant in
- * both. */
+/* The walk of an elementwise form over its rows and columns. The body is inlined once; for the last
+ * vector of a row it has fewer lanes. */
 #include "diag.h"
 #include "emit_body.h"
 #include "emit_forms.h"
@@ -80,15 +79,26 @@ static bool has_product(const struct form *f)
     return kernel_product(f->body) != NULL;
 }
 
+bool form_in_parts(const struct form *f)
+{
+    return has_product(f) || form_is_random(f);
+}
+
 /* Do the sums of the product lie in a tile, tile after tile? */
 bool form_has_tiles(const struct form *f)
 {
     return has_product(f) && kernel_sums(f->body) < 0;
 }
 
-/* What the body is called with. `declared`: as parameters; else as arguments, with the given
- * column and lanes. The sums of the product are those of a row, from column `left` on. */
-static int body_params(struct body *b, const char **out, const char *col, const char *lanes)
+/* Random bits of one row, which all rows of the space have. */
+static bool is_one_row(const struct node *random)
+{
+    return shape_rows(node_result(random)->type.shape) == 1;
+}
+
+/* What the body is called with, at the given column; NULL: as parameters. The sums of the product are
+ * those of a row, from column `left` on. */
+static int body_params(struct body *b, const char **out, const char *col)
 {
     const bool declared = !col;
     int n = data_params(b->e, b->f, false, out);
@@ -98,21 +108,20 @@ static int body_params(struct body *b, const char **out, const char *col, const 
         out[n++] = declared ? "const REAL *sums"
                             : arena_printf(b->arena, "sums + (row - rows.first) * %s",
                                            product_tile(b->e, b->f->body).stride);
-        out[n++] = declared ? "int left" : form_is_random(b->f) ? "left" : "cols.first";
+        out[n++] = declared ? "int left" : "cols.first";
     }
+    const char *vector = form_cols(b->f) == 1 ? "0" : "(col - cols.first) / V";
     for (const struct node *r = b->f->body->first; r; r = r->next) {
-        const int id = node_result(r)->id;
-        const bool one_row = shape_rows(node_result(r)->type.shape) == 1;
+        const char *row = is_one_row(r) ? "0" : "row % 4";
         if (r->op == OP_BERNOULLI)
-            out[n++] = arena_printf(b->arena, declared ? "words random_%d" : "random_%d[%s]", id,
-                                    one_row ? "0" : "row % 4");
+            out[n++] = declared ? arena_printf(b->arena, "words random_%d", node_result(r)->id)
+                                : arena_printf(b->arena, "random_%d[%s][%s]", node_result(r)->id,
+                                               row, vector);
     }
     if (b->uses_row)
         out[n++] = declared ? "int row" : "row";
     if (b->uses_col)
         out[n++] = declared ? "int col" : col;
-    if (b->uses_n)
-        out[n++] = declared ? "int n" : lanes;
     return n;
 }
 
@@ -127,122 +136,70 @@ const char **param_room(struct body *b)
 static void put_body(struct body *b)
 {
     const char **params = param_room(b);
-    const int n = body_params(b, params, NULL, NULL);
+    const int n = body_params(b, params, NULL);
     put_list(b->out, 0,
              arena_printf(b->arena, "INLINE %s SUFFIX(%s_at)(", form_checks(b->f) ? "ints" : "void",
                           b->f->name),
              params, n, ")\n");
-    buffer_printf(b->out, "{\n%s}\n\n", b->statements.text);
+    buffer_puts(b->out, "{\n");
+    if (b->uses_n)
+        buffer_printf(b->out, "    const int n = lanes_at(col, %" PRId64 ");\n", form_cols(b->f));
+    buffer_printf(b->out, "%s}\n\n", b->statements.text);
 }
 
-static void put_body_call(struct body *b, int indent, const char *col, const char *lanes)
+static void put_body_call(struct body *b, int indent, const char *col)
 {
     const char **args = param_room(b);
-    const int n = body_params(b, args, col, lanes);
+    const int n = body_params(b, args, col);
     put_list(
         b->out, indent,
         arena_printf(b->arena, "%sSUFFIX(%s_at)(", form_checks(b->f) ? "bad |= " : "", b->f->name),
         args, n, ");\n");
 }
 
-/* ---- random bits: a Philox block serves four rows -------------------------------------------- */
+/* ---- the walk -------------------------------------------------------------------------------- */
 
-/* What the function over four rows is called with. */
-static int quad_params(struct body *b, const char **out, const char *col, const char *lanes)
+/* A block of random words serves four rows; here is the room for it. */
+static void put_random_room(struct body *b)
 {
-    const bool declared = !col;
-    int n = data_params(b->e, b->f, false, out);
-    out[n++] = "uint32_t seed";
-    out[n++] = "uint32_t update";
-    out[n++] = "uint32_t t";
-    out[n++] = "struct lstmc_range rows";
-    out[n++] = "int quad";
-    if (form_has_tiles(b->f))
-        out[n++] = "const REAL *sums";
-    if (!declared)
-        param_names(b->arena, out, n);
-    if (form_has_tiles(b->f))
-        out[n++] = declared ? "int left" : "cols.first";
-    out[n++] = declared ? "int col" : col;
-    out[n++] = declared ? "int n" : lanes;
-    return n;
+    for (const struct node *r = b->f->body->first; r; r = r->next)
+        if (r->op == OP_BERNOULLI)
+            buffer_printf(b->out, "    random_words random_%d;\n", node_result(r)->id);
 }
 
-static void put_quad(struct body *b)
+static void put_random_rows(struct body *b)
 {
-    const char **params = param_room(b);
-    const int n = quad_params(b, params, NULL, NULL);
-    const struct shape space = b->f->body->space.shape;
-    put_list(b->out, 0,
-             arena_printf(b->arena, "INLINE %s SUFFIX(%s_quad)(",
-                          form_checks(b->f) ? "ints" : "void", b->f->name),
-             params, n, ")\n");
-    buffer_puts(b->out, "{\n");
     for (const struct node *r = b->f->body->first; r; r = r->next) {
         if (r->op != OP_BERNOULLI)
             continue;
-        const struct shape own = node_result(r)->type.shape;
-        if (shape_cols(own) != shape_cols(space))
+        const bool once = is_one_row(r);
+        if (shape_cols(node_result(r)->type.shape) != shape_cols(b->f->body->space.shape))
             die("random bits of kernel @%s are broadcast over columns", b->f->body->name);
-        const int id = node_result(r)->id;
-        buffer_printf(b->out, "    words random_%d[4];\n", id);
-        buffer_printf(b->out,
-                      "    random_quad(random_%d, seed, %" PRId64 ", update, t, %s, col);\n", id,
-                      attr_int(r, "stream", 0), shape_rows(own) == 1 ? "0" : "(uint32_t)quad");
+        buffer_printf(b->out, "        if (row == rows.first%s)\n", once ? "" : " || row % 4 == 0");
+        buffer_printf(
+            b->out, "            random_rows(random_%d, seed, %" PRId64 ", update, t, %s, cols);\n",
+            node_result(r)->id, attr_int(r, "stream", 0), once ? "0" : "row / 4");
     }
-    if (form_checks(b->f))
-        buffer_puts(b->out, "    ints bad = { 0 };\n");
-    buffer_puts(b->out, "    const int first = 4 * quad > rows.first ? 4 * quad : rows.first;\n"
-                        "    const int end = 4 * quad + 4 < rows.end ? 4 * quad + 4 : rows.end;\n"
-                        "    for (int row = first; row < end; row++)\n");
-    put_body_call(b, 8, "col", "n");
-    buffer_printf(b->out, "%s}\n\n", form_checks(b->f) ? "    return bad;\n" : "");
 }
 
-static void put_quad_call(struct body *b, int indent, const char *col, const char *lanes)
+/* The columns of a row, all of them or those of a range. */
+static void put_columns(struct body *b, int indent, bool whole_row)
 {
-    const char **args = param_room(b);
-    const int n = quad_params(b, args, col, lanes);
-    put_list(b->out, indent,
-             arena_printf(b->arena, "%sSUFFIX(%s_quad)(", form_checks(b->f) ? "bad |= " : "",
-                          b->f->name),
-             args, n, ");\n");
-}
-
-/* ---- the walk -------------------------------------------------------------------------------- */
-
-/* The columns of a row: [first, end) of `all`, where end is all or a whole number of vectors. */
-static void put_columns(struct body *b, int indent, const char *first, const char *end, int64_t all)
-{
-    void (*put_call)(struct body *, int, const char *, const char *) =
-        form_is_random(b->f) ? put_quad_call : put_body_call;
-    const bool whole_row = strcmp(first, "0") == 0;
-    const char *rest = arena_printf(b->arena, "%" PRId64 " %% V", all);
-    const char *whole = whole_row ? arena_printf(b->arena, "%" PRId64 " - %s", all, rest) : "whole";
-    if (all == 1) {
-        if (!whole_row)
-            buffer_printf(b->out, "%*sif (%s < %s)\n", indent, "", first, end);
-        put_call(b, indent + (whole_row ? 0 : 4), "0", "1");
-        return;
-    }
-    if (all % MAX_LANES == 0)
-        whole = end;
-    buffer_printf(b->out, "%*sfor (int col = %s; col < %s; col += V)\n", indent, "", first, whole);
-    put_call(b, indent + 4, "col", "V");
-    if (all % MAX_LANES == 0)
-        return;
-    if (whole_row)
-        buffer_printf(b->out, "%*sif (%s > 0)\n", indent, "", rest);
-    else
-        buffer_printf(b->out, "%*sif (whole < %s)\n", indent, "", end);
-    put_call(b, indent + 4, whole, rest);
+    const int64_t all = form_cols(b->f);
+    if (all == 1 && !whole_row)
+        buffer_printf(b->out, "%*sif (cols.first < cols.end)\n", indent, "");
+    else if (all > 1)
+        buffer_printf(b->out, "%*sfor (int col = %s; col < %s; col += V)\n", indent, "",
+                      whole_row ? "0" : "cols.first",
+                      whole_row ? c_integer(b->arena, all) : "cols.end");
+    put_body_call(b, indent + (all == 1 && whole_row ? 0 : 4), all == 1 ? "0" : "col");
 }
 
 static void put_walk(struct body *b)
 {
     const struct form *f = b->f;
-    const bool part = has_product(f), random = form_is_random(f); /* part: of rows and of columns */
-    const bool by_rows = f->axis == AXIS_ROWS && !f->flat && !part;
+    const bool parts = form_in_parts(f);
+    const bool by_rows = f->axis == AXIS_ROWS && !f->flat && !parts;
     const int64_t rows = form_rows(f), cols = form_cols(f);
     struct buffer *out = b->out;
     if (f->flat)
@@ -251,33 +208,23 @@ static void put_walk(struct body *b)
                       ", rows.end * %" PRId64 " };\n",
                       cols / shape_rows(f->body->space.shape),
                       cols / shape_rows(f->body->space.shape));
-    if (!by_rows && cols > 1 && cols % MAX_LANES != 0)
-        buffer_printf(out,
-                      "    const int whole = cols.end < %" PRId64 " ? cols.end : %" PRId64
-                      " - %" PRId64 " %% V;\n",
-                      cols, cols, cols);
-    if (!by_rows && random && !part)
-        buffer_printf(out, "    const struct lstmc_range rows = all_of(%" PRId64 ");\n", rows);
+    put_random_room(b);
     if (form_checks(f))
         buffer_puts(out, "    ints bad = { 0 };\n");
-    const bool loop = by_rows || part || random || rows > 1;
-    if (random)
-        buffer_puts(out, "    for (int quad = rows.first / 4; 4 * quad < rows.end; quad++) {\n");
-    else if (by_rows || part)
+    const bool loop = by_rows || parts || rows > 1;
+    if (by_rows || parts)
         buffer_puts(out, "    for (int row = rows.first; row < rows.end; row++) {\n");
     else if (loop)
         buffer_printf(out, "    for (int row = 0; row < %" PRId64 "; row++) {\n", rows);
-    if (by_rows)
-        put_columns(b, 8, "0", c_integer(b->arena, cols), cols);
-    else
-        put_columns(b, loop ? 8 : 4, "cols.first", "cols.end", cols);
+    put_random_rows(b);
+    put_columns(b, loop ? 8 : 4, by_rows);
     if (loop)
         buffer_puts(out, "    }\n");
     if (form_checks(f))
         buffer_puts(out, "    return any_lane(bad);\n");
 }
 
-/* ---- a part of it, for what comes behind a product ------------------------------------------ */
+/* ---- a part of it ----------------------------------------------------------------------------- */
 
 static int walk_params(struct body *b, const char **out, bool declared)
 {
@@ -335,10 +282,8 @@ void put_elementwise(const struct emission *e, const struct form *f, struct buff
     const int n = form_params(e, f, params);
     put_equations(&b);
     put_body(&b);
-    if (form_is_random(f))
-        put_quad(&b);
-    if (has_product(f)) {
-        put_behind_product(&b, params, n);
+    if (form_in_parts(f)) {
+        put_parts(&b, params, n);
         return;
     }
     put_form_head(&b, params, n);

@@ -511,11 +511,8 @@ INLINE void reduce_rows_at(enum reduction how, int n, REAL *y, const REAL *x, in
 INLINE void reduce_rows(enum reduction how, REAL *y, const REAL *x, int x_stride, int x_rows,
                         int all, struct lstmc_range cols)
 {
-    const int whole = cols.end < all ? cols.end : all - all % V;
-    for (int col = cols.first; col < whole; col += V)
-        reduce_rows_at(how, V, y + col, x + col, x_stride, x_rows);
-    if (whole < cols.end)
-        reduce_rows_at(how, all % V, y + whole, x + whole, x_stride, x_rows);
+    for (int col = cols.first; col < cols.end; col += V)
+        reduce_rows_at(how, lanes_at(col, all), y + col, x + col, x_stride, x_rows);
 }
 
 /* Of more than two axes: x is `outer` blocks of x_rows times `inner` rows, y as many of `inner` rows. */
@@ -558,25 +555,42 @@ INLINE void argmax_cols(int32_t *y, int y_stride, const REAL *x, int x_stride, i
     }
 }
 
+/* ---- random bits -------------------------------------------------------------------------------- */
+
+/* Random words for the four rows of a quad and a part of the columns. One function for all kernels, which
+ * would have to carry it in each. */
+enum { RANDOM_COLS = 96 }; /* at a time, at most */
+
+typedef words random_words[4][RANDOM_COLS / V];
+
+static NOT_INLINE void random_rows(random_words to, uint32_t seed, uint32_t stream, uint32_t update,
+                                   uint32_t t, int quad, struct lstmc_range cols)
+{
+    for (int col = cols.first; col < cols.end; col += V) {
+        words rows[4];
+        random_quad(rows, seed, stream, update, t, (uint32_t)quad, col);
+        for (int row = 0; row < 4; row++)
+            to[row][(col - cols.first) / V] = rows[row];
+    }
+}
+
 /* ---- moves --------------------------------------------------------------------------------------
  * `all` is the number of columns of y. */
 
 INLINE void copy_row(REAL *y, const REAL *x, int all, struct lstmc_range cols)
 {
-    const int whole = cols.end < all ? cols.end : all - all % V;
-    for (int col = cols.first; col < whole; col += V)
-        store(y + col, load(x + col, V), V);
-    if (whole < cols.end)
-        store(y + whole, load(x + whole, all % V), all % V);
+    for (int col = cols.first; col < cols.end; col += V) {
+        const int n = lanes_at(col, all);
+        store(y + col, load(x + col, n), n);
+    }
 }
 
 INLINE void add_row(REAL *y, const REAL *x, int all, struct lstmc_range cols)
 {
-    const int whole = cols.end < all ? cols.end : all - all % V;
-    for (int col = cols.first; col < whole; col += V)
-        store(y + col, load(y + col, V) + load(x + col, V), V);
-    if (whole < cols.end)
-        store(y + whole, load(y + whole, all % V) + load(x + whole, all % V), all % V);
+    for (int col = cols.first; col < cols.end; col += V) {
+        const int n = lanes_at(col, all);
+        store(y + col, load(y + col, n) + load(x + col, n), n);
+    }
 }
 
 /* Row r of y is row index[r] of x. */

@@ -24,7 +24,7 @@
 #include <string.h>
 
 #define INLINE     static inline __attribute__((always_inline, unused))
-#define NOT_INLINE __attribute__((noinline))
+#define NOT_INLINE __attribute__((noinline, unused))
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
 
@@ -165,10 +165,17 @@ INLINE void store_part(REAL *p, vec x, int n)
 }
 #endif
 
-/* n elements from p, zeros in the other lanes; nothing behind the n elements is read. */
+/* The lanes of the vector at `col` that a row of `all` elements fills. */
+INLINE int lanes_at(int col, int all)
+{
+    return all % V == 0 || all - col >= V ? V : all - col;
+}
+
+/* n elements from p, zeros in the other lanes; nothing behind the n elements is read. Where a mask costs
+ * nothing, no branch asks for an n that compilers do not know. */
 INLINE vec load(const REAL *p, int n)
 {
-    if (n == V)
+    if (V * REAL_BITS < 256 ? n == V : __builtin_constant_p(n) && n == V)
         return *(const vec_anywhere *)p;
     return load_part(p, n);
 }

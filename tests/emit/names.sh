@@ -2,7 +2,7 @@
 # Names that mean something to C, to its headers or to ours stay names: the emitted C compiles without a warning.
 . "$(dirname "$0")/../run/lib.sh"
 
-names="int while V REAL INLINE NULL errno _x __x a.b a_b load store v7 d12 p w s k row col n x x_at x_quad size_t ints isnan
+names="int while V REAL INLINE NULL errno _x __x a.b a_b load store v7 d12 p w s k row col n x x_at x_walk size_t ints isnan
   SUFFIX BY_ISA product sum unix _Alignas CHAR_BIT lstmc_share m.v m_v m_v_2 TRAIN_X dense.bias memcpy vec words splat me
   call step hostile_step hostile_work hostile_weights offsetof assert true bool NAN INFINITY exp tanh memory rows rows16 cols16"
 
