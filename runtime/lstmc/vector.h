@@ -1,6 +1,6 @@
 /* Vector mathematics: the text that an emitted kernels.inc is written in. It is compiled once for
  * every instruction set, by gcc and clang alike, in plain C with vector extensions; parts of vectors
- * alone take intrinsics. The file that includes it says before:
+ * and bounds alone take intrinsics. The file that includes it says before:
  *
  *   REAL, REAL_BITS   float and 32, or double and 64
  *   V                 lanes of a vector: 4, 8 or 16 floats fill a register of SSE, AVX or AVX-512,
@@ -22,6 +22,9 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+#if V * REAL_BITS == 128 && defined(__SSE__)
+#include <xmmintrin.h>
+#endif
 
 #define INLINE     static inline __attribute__((always_inline, unused))
 #define NOT_INLINE __attribute__((noinline, unused))
@@ -373,15 +376,31 @@ INLINE vec power_of_two(words n)
     return (vec)((n << 23) + 0x3f800000);
 }
 
-/* Bounds that a NaN passes. */
+/* Bounds that a NaN passes: machines' minimum and maximum give their second operand then. */
 INLINE vec at_most(vec x, float high)
 {
+#if V == 16
+    return (vec)_mm512_min_ps((__m512)splat(high), (__m512)x);
+#elif V == 8
+    return (vec)_mm256_min_ps((__m256)splat(high), (__m256)x);
+#elif defined(__SSE__)
+    return (vec)_mm_min_ps((__m128)splat(high), (__m128)x);
+#else
     return v_select(x > splat(high), splat(high), x);
+#endif
 }
 
 INLINE vec at_least(vec x, float low)
 {
+#if V == 16
+    return (vec)_mm512_max_ps((__m512)splat(low), (__m512)x);
+#elif V == 8
+    return (vec)_mm256_max_ps((__m256)splat(low), (__m256)x);
+#elif defined(__SSE__)
+    return (vec)_mm_max_ps((__m128)splat(low), (__m128)x);
+#else
     return v_select(x < splat(low), splat(low), x);
+#endif
 }
 
 /* 2^n may be out of range where the result is not, so it is applied in halves. */
