@@ -232,7 +232,8 @@ const char *product_loop(struct loop *l)
 /* ---- in kernels ------------------------------------------------------------------------------ */
 
 /* The sums of a tile fill most of the nearest cache. Wider tiles are better for what follows, which
- * reads other values row by row; columns beyond that many bring nothing. */
+ * reads other values row by row; columns beyond that many bring nothing, and more than the
+ * RANDOM_COLS of lstmc/loops.h there may not be. */
 enum { TILE_SUMS = 6144, TILE_WIDTH = 96 };
 
 /* Rows in equal shares of whole register tiles; of bfloat16, of which some machines have larger ones, 32. */
