@@ -10,8 +10,9 @@ struct body {
     struct arena *arena;
     struct buffer *out;
     struct buffer statements;
-    bool uses_row, uses_col, uses_n; /* what the statements take from the walk; n follows from col */
-    int *uses;                       /* of values, by id */
+    bool uses_row, uses_col,
+        uses_n;         /* what the statements take from the walk; n follows from col */
+    int *uses;          /* of values, by id */
     const char **known; /* what the comment's equations call a value, by id; NULL: its formula */
 };
 
@@ -21,9 +22,7 @@ struct body body_of_form(const struct emission *e, const struct form *f, struct 
 void put_equations(struct body *b);
 
 void put_elementwise(const struct emission *e, const struct form *f, struct buffer *out);
-/* Is it computed part by part, because of a product or of random words? */
-bool form_in_parts(const struct form *f);
-/* Of such a form, called with these parameters: all but its equations and body. */
+/* Of a form with a product or random words, called with these parameters: all but its equations and body. */
 void put_parts(struct body *b, const char **params, int n);
 
 bool form_checks(const struct form *f);

@@ -46,14 +46,21 @@ static int data_params(const struct emission *e, const struct form *f, bool whol
     return n;
 }
 
+/* What random words are made from, if there are any. */
+static int random_params(const struct form *f, const char **out)
+{
+    static const char *const params[] = { "uint32_t seed", "uint32_t update", "uint32_t t" };
+    enum { COUNT = sizeof params / sizeof *params };
+    if (!form_is_random(f))
+        return 0;
+    memcpy(out, params, sizeof params);
+    return COUNT;
+}
+
 int form_params(const struct emission *e, const struct form *f, const char **out)
 {
     int n = data_params(e, f, true, out);
-    if (form_is_random(f)) {
-        out[n++] = "uint32_t seed";
-        out[n++] = "uint32_t update";
-        out[n++] = "uint32_t t";
-    }
+    n += random_params(f, out + n);
     out[n++] =
         arena_printf(e->arena, "struct lstmc_range %s", f->axis == AXIS_ROWS ? "rows" : "cols");
     return n;
@@ -79,7 +86,8 @@ static bool has_product(const struct form *f)
     return kernel_product(f->body) != NULL;
 }
 
-bool form_in_parts(const struct form *f)
+/* Is it computed part by part? */
+static bool is_in_parts(const struct form *f)
 {
     return has_product(f) || form_is_random(f);
 }
@@ -198,7 +206,7 @@ static void put_columns(struct body *b, int indent, bool whole_row)
 static void put_walk(struct body *b)
 {
     const struct form *f = b->f;
-    const bool parts = form_in_parts(f);
+    const bool parts = is_in_parts(f);
     const bool by_rows = f->axis == AXIS_ROWS && !f->flat && !parts;
     const int64_t rows = form_rows(f), cols = form_cols(f);
     struct buffer *out = b->out;
@@ -229,11 +237,7 @@ static void put_walk(struct body *b)
 static int walk_params(struct body *b, const char **out, bool declared)
 {
     int n = data_params(b->e, b->f, false, out);
-    if (form_is_random(b->f)) {
-        out[n++] = "uint32_t seed";
-        out[n++] = "uint32_t update";
-        out[n++] = "uint32_t t";
-    }
+    n += random_params(b->f, out + n);
     if (form_has_tiles(b->f))
         out[n++] = "const REAL *sums";
     out[n++] = "struct lstmc_range rows";
@@ -282,7 +286,7 @@ void put_elementwise(const struct emission *e, const struct form *f, struct buff
     const int n = form_params(e, f, params);
     put_equations(&b);
     put_body(&b);
-    if (form_in_parts(f)) {
+    if (is_in_parts(f)) {
         put_parts(&b, params, n);
         return;
     }

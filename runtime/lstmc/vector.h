@@ -376,31 +376,36 @@ INLINE vec power_of_two(words n)
     return (vec)((n << 23) + 0x3f800000);
 }
 
-/* Bounds that a NaN passes: machines' minimum and maximum give their second operand then. */
+/* min or max of two vectors by machines' own instruction, which gives y where either is a NaN. */
+#if V == 16
+#define MACHINES(which, x, y) ((vec)_mm512_##which##_ps((__m512)(x), (__m512)(y)))
+#elif V == 8
+#define MACHINES(which, x, y) ((vec)_mm256_##which##_ps((__m256)(x), (__m256)(y)))
+#elif defined(__SSE__)
+#define MACHINES(which, x, y) ((vec)_mm_##which##_ps((__m128)(x), (__m128)(y)))
+#else
+#define MACHINES(which, x, y) select_##which(x, y)
+
+INLINE vec select_min(vec x, vec y)
+{
+    return v_select(x < y, x, y);
+}
+
+INLINE vec select_max(vec x, vec y)
+{
+    return v_select(x > y, x, y);
+}
+#endif
+
+/* Bounds that a NaN passes. */
 INLINE vec at_most(vec x, float high)
 {
-#if V == 16
-    return (vec)_mm512_min_ps((__m512)splat(high), (__m512)x);
-#elif V == 8
-    return (vec)_mm256_min_ps((__m256)splat(high), (__m256)x);
-#elif defined(__SSE__)
-    return (vec)_mm_min_ps((__m128)splat(high), (__m128)x);
-#else
-    return v_select(x > splat(high), splat(high), x);
-#endif
+    return MACHINES(min, splat(high), x);
 }
 
 INLINE vec at_least(vec x, float low)
 {
-#if V == 16
-    return (vec)_mm512_max_ps((__m512)splat(low), (__m512)x);
-#elif V == 8
-    return (vec)_mm256_max_ps((__m256)splat(low), (__m256)x);
-#elif defined(__SSE__)
-    return (vec)_mm_max_ps((__m128)splat(low), (__m128)x);
-#else
-    return v_select(x < splat(low), splat(low), x);
-#endif
+    return MACHINES(max, splat(low), x);
 }
 
 /* 2^n may be out of range where the result is not, so it is applied in halves. */
