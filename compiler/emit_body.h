@@ -10,9 +10,9 @@ struct body {
     struct arena *arena;
     struct buffer *out;
     struct buffer statements;
-    bool uses_row, uses_col,
-        uses_n;         /* what the statements take from the walk; n follows from col */
-    int *uses;          /* of values, by id */
+    bool uses_row, uses_col; /* what the statements take from the walk */
+    bool uses_n;             /* the lanes, which follow from the column */
+    int *uses;               /* of values, by id */
     const char **known; /* what the comment's equations call a value, by id; NULL: its formula */
 };
 
