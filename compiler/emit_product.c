@@ -60,12 +60,15 @@ static int64_t widest_strip(int64_t cols, int lanes)
     return all < most ? all : most;
 }
 
-/* The least rows or columns of the result that one block has. */
+/* The least rows or columns of the result that one of several workers has. */
 static int64_t narrowest(const struct node *n, enum axis axis, int64_t extent)
 {
+    enum { WORKERS = 8 };
+    struct grid shares = n->grid;
     int64_t least = extent;
-    for (int i = 0; n->grid.axis == axis && i < n->grid.blocks; i++) {
-        const struct range r = grid_range(n->grid, extent, i);
+    shares.blocks = shares.blocks < WORKERS ? shares.blocks : WORKERS;
+    for (int i = 0; shares.axis == axis && i < shares.blocks; i++) {
+        const struct range r = grid_range(shares, extent, i);
         least = r.stop - r.start < least ? r.stop - r.start : least;
     }
     return least;

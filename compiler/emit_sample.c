@@ -139,7 +139,7 @@ static void put_stateful(struct emission *e, const struct work *w, struct buffer
         module_streams(e->module)
             ? arena_printf(e->arena, ",\n        .b = weights, .m = %s_KERNELS.products", upper)
             : "");
-    buffer_puts(out, "    const struct lstmc_worker me = { .count = 1 };\n\n");
+    buffer_puts(out, "    const struct lstmc_worker me = { .count = 1, .to = LSTMC_WHOLE };\n\n");
     if (x->type.elem == ELEM_INDEX)
         buffer_printf(out, "    *%s = symbol;\n", memory_address(e, m, x));
     else

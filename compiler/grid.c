@@ -8,13 +8,13 @@
  *
  * Columns go in units of 16: the lanes of the widest machine, and whole words of bits. Rows go in
  * twos where there are many, so that products and what follows them are cut alike; of few rows each
- * is a unit, or the workers' shares would differ. BLOCKS blocks serve 1, 2, 4 and 8 workers evenly;
- * work below TINY takes less time than the barrier that spreading it would need.
+ * is a unit, or the workers' shares would differ. Many blocks let shares follow the workers' speeds
+ * (runtime/shares.h); work below TINY takes less time than the barrier that spreading it would need.
  *
  * A split is always by outputs: no sum is cut, so no count of workers changes a bit. */
 #include "grid.h"
 
-enum { BLOCKS = 8, COL_UNIT = 16, ROW_UNIT = 2, MANY_ROWS = 128, SIDE = 16, TINY = 20000 };
+enum { COL_UNIT = 16, ROW_UNIT = 2, MANY_ROWS = 128, SIDE = 16, TINY = 20000 };
 enum { MAX_BLOCKS = 256 }; /* that a module from a file may ask for */
 
 /* Which side of the index space is cut, and what a block then touches of each operand. */
@@ -154,7 +154,7 @@ static const struct node *maker_of_checked(const struct node *n)
                                                                                             : NULL;
 }
 
-struct grid grid_choose(const struct node *n)
+struct grid grid_choose(const struct node *n, int most)
 {
     if (maker_of_checked(n))
         return maker_of_checked(n)->grid;
@@ -163,7 +163,7 @@ struct grid grid_choose(const struct node *n)
     struct grid g = { .axis = choose_axis(n, rows, cols) };
     g.unit = g.axis == AXIS_COLS ? COL_UNIT : rows >= MANY_ROWS ? ROW_UNIT : 1;
     int64_t units = unit_count(g, g.axis == AXIS_ROWS ? rows : cols);
-    g.blocks = node_flop(n) < TINY ? 1 : units < BLOCKS ? (int)units : BLOCKS;
+    g.blocks = node_flop(n) < TINY ? 1 : units < most ? (int)units : most;
     return g;
 }
 

@@ -29,7 +29,7 @@ struct visitors {
 struct scheduler {
     struct program *p;
     struct arena *a;
-    int phase;
+    int phase, most_blocks;
     struct accesses accesses; /* of the node at hand */
 };
 
@@ -103,7 +103,7 @@ static void visit(const struct scheduler *s, const struct access *a)
 
 static void schedule_node(struct scheduler *s, struct node *n)
 {
-    n->grid = grid_choose(n);
+    n->grid = grid_choose(n, s->most_blocks);
     accesses_find(&s->accesses, n);
     if (needs_barrier(s)) {
         struct list list = program_list(s->p);
@@ -114,11 +114,11 @@ static void schedule_node(struct scheduler *s, struct node *n)
         visit(s, &s->accesses.items[i]);
 }
 
-static void schedule_program(struct program *p)
+static void schedule_program(struct program *p, int most_blocks)
 {
     struct arena *a = p->module->scratch;
     const struct arena_mark start = arena_mark(a);
-    struct scheduler s = { .p = p, .a = a, .accesses.arena = a };
+    struct scheduler s = { .p = p, .a = a, .most_blocks = most_blocks, .accesses.arena = a };
     settle(p);
     for (struct node *n = p->first; n; n = n->next)
         if (node_runs(n))
@@ -131,8 +131,8 @@ static void schedule_program(struct program *p)
  * (settle.c), grids and barriers; keeps the order of the list. */
 void schedule_work(struct module *m, const struct options *o)
 {
-    (void)o;
+    enum { BLOCKS = 64, CALLS = 8 }; /* BLAS is called for each block */
     for (struct program *p = m->programs; p; p = p->next)
-        schedule_program(p);
+        schedule_program(p, o->gemm == GEMM_OPENBLAS ? CALLS : BLOCKS);
     m->stage = STAGE_SCHEDULE;
 }

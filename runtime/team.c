@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "team.h"
 #include "clock.h"
+#include "shares.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -35,9 +36,16 @@ struct lstmc_team {
     double *seconds;
     enum lstmc_phase phase;
     double since;
+    /* Shares follow the time that each worker is busy; not after short jobs, in which looks at the
+     * clock would count. */
+    bool weighs;
+    double took; /* the last job */
+    int *bounds; /* shares.h */
+    double *busy;
     struct member {
-        pthread_t thread;
+        _Alignas(LINE) pthread_t thread;
         struct lstmc_worker me;
+        double since, busy, counted; /* of the present job; in the phases that count */
     } * members;
     uint32_t *flags; /* a block for each worker, of whole cache lines */
     size_t flag_stride;
@@ -71,8 +79,7 @@ static bool spin_past(struct lstmc_team *t, unsigned generation)
     enum {
         LOOKS = 32
     }; /* between two looks at the clock, which is dearer than a look at the flag */
-    double end =
-        clock_seconds() + 1e-6 * atomic_load_explicit(&t->patience, memory_order_relaxed);
+    double end = clock_seconds() + 1e-6 * atomic_load_explicit(&t->patience, memory_order_relaxed);
     do {
         for (int i = 0; i < LOOKS; i++) {
             if (atomic_load_explicit(&t->generation, memory_order_acquire) != generation)
@@ -95,14 +102,11 @@ static void sleep_past(struct lstmc_team *t, unsigned generation)
     pthread_mutex_unlock(&t->lock);
 }
 
-void lstmc_barrier(const struct lstmc_worker *me)
+static void meet(struct lstmc_team *t)
 {
-    struct lstmc_team *t = me->team;
-    if (me->count == 1)
-        return;
     unsigned generation = atomic_load_explicit(&t->generation, memory_order_relaxed);
     unsigned before = atomic_fetch_add_explicit(&t->arrived, 1, memory_order_acq_rel);
-    if (before + 1 < (unsigned)me->count) {
+    if (before + 1 < (unsigned)t->size) {
         if (!t->spin || !spin_past(t, generation))
             sleep_past(t, generation);
         return;
@@ -114,6 +118,28 @@ void lstmc_barrier(const struct lstmc_worker *me)
         pthread_cond_broadcast(&t->wake);
         pthread_mutex_unlock(&t->lock);
     }
+}
+
+/* A worker that waits for most of a phase had no share in it. */
+static void weigh(struct member *m, double arrived)
+{
+    const double now = clock_seconds(), busy = arrived - m->since, whole = now - m->since;
+    if (3 * busy >= whole) {
+        m->busy += busy;
+        m->counted += whole;
+    }
+    m->since = now;
+}
+
+void lstmc_barrier(const struct lstmc_worker *me)
+{
+    struct lstmc_team *t = me->team;
+    if (t->size == 1)
+        return;
+    const double arrived = t->weighs ? clock_seconds() : 0;
+    meet(t);
+    if (t->weighs)
+        weigh(&t->members[me->index], arrived);
 }
 
 /* ---- the clock ----------------------------------------------------------------------------- */
@@ -148,37 +174,73 @@ void team_stop_clock(struct lstmc_team *t)
 /* ---- jobs --------------------------------------------------------------------------------- */
 
 /* The job is read before the last barrier: behind it worker 0 may be writing the next one. */
-static void walk(const struct lstmc_team *t, struct lstmc_worker *me)
+static void walk(struct lstmc_team *t, struct member *m)
 {
     lstmc_program *const *programs = t->programs;
     const struct lstmc_call *call = t->call;
     const int count = t->program_count;
+    const bool weighs = t->weighs;
+    m->busy = m->counted = 0;
     for (int i = 0; i < count; i++) {
-        programs[i](call, me);
-        lstmc_barrier(me);
+        m->since = weighs ? clock_seconds() : 0;
+        programs[i](call, &m->me);
+        if (t->size > 1)
+            meet(t);
     }
 }
 
 static void *work(void *argument)
 {
-    struct lstmc_worker *me = argument;
+    struct member *m = argument;
     flush_denormals();
     for (;;) {
-        lstmc_barrier(me);
-        if (!me->team->programs)
+        meet(m->me.team);
+        if (!m->me.team->programs)
             return NULL;
-        walk(me->team, me);
+        walk(m->me.team, m);
     }
+}
+
+static void deal_out(struct lstmc_team *t)
+{
+    for (int i = 0; i < t->size; i++) {
+        t->members[i].me.from = t->bounds[i];
+        t->members[i].me.to = t->bounds[i + 1];
+    }
+}
+
+/* From what the last job told. What one worker did alone the others left out: off its own time it is
+ * taken here. */
+static void follow(struct lstmc_team *t)
+{
+    double least = t->members[0].counted;
+    for (int i = 1; i < t->size; i++)
+        least = t->members[i].counted < least ? t->members[i].counted : least;
+    for (int i = 0; i < t->size; i++) {
+        const struct member *m = &t->members[i];
+        t->busy[i] = m->busy - (m->counted - least);
+        if (least < 0.5 * t->took || t->busy[i] < 0.1 * least)
+            return;
+    }
+    shares_follow(t->size, t->bounds, t->busy);
+    deal_out(t);
 }
 
 void team_run(struct lstmc_team *t, lstmc_program *const *programs, int count,
               const struct lstmc_call *call)
 {
+    const double long_job = 5e-3, start = clock_seconds();
     t->programs = programs;
     t->program_count = count;
     t->call = call;
-    lstmc_barrier(&t->members[0].me);
-    walk(t, &t->members[0].me);
+    if (t->size > 1) {
+        if (t->weighs)
+            follow(t);
+        t->weighs = t->took > long_job;
+        meet(t);
+    }
+    walk(t, &t->members[0]);
+    t->took = clock_seconds() - start;
 }
 
 int team_flagged(struct lstmc_team *t)
@@ -213,7 +275,7 @@ static bool start_workers(struct lstmc_team *t)
     bool ok = true;
     for (t->started = 1; ok && t->started < t->size;) {
         struct member *m = &t->members[t->started];
-        ok = pthread_create(&m->thread, NULL, work, &m->me) == 0;
+        ok = pthread_create(&m->thread, NULL, work, m) == 0;
         t->started += ok;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -235,14 +297,21 @@ struct lstmc_team *team_start(int threads, int cores, int flag_count)
     t->size = threads;
     t->flag_count = flag_count;
     t->flag_stride = stride;
-    t->members = calloc((size_t)threads, sizeof *t->members);
+    t->members = aligned_alloc(LINE, (size_t)threads * sizeof *t->members);
+    t->bounds = calloc((size_t)threads + 1, sizeof *t->bounds);
+    t->busy = calloc((size_t)threads, sizeof *t->busy);
     t->flags = calloc(stride * (size_t)threads, sizeof *t->flags);
-    if (!t->members || !t->flags) {
+    if (!t->members || !t->bounds || !t->busy || !t->flags) {
         team_end(t);
         return NULL;
     }
     for (int i = 0; i < threads; i++)
-        t->members[i].me = (struct lstmc_worker){ i, threads, t, t->flags + stride * (size_t)i };
+        t->members[i] = (struct member){ .me = { .index = i,
+                                                 .count = threads,
+                                                 .team = t,
+                                                 .flags = t->flags + stride * (size_t)i } };
+    shares_equal(threads, t->bounds);
+    deal_out(t);
     flush_denormals();
     if (!start_workers(t)) {
         team_end(t);
@@ -256,8 +325,8 @@ void team_end(struct lstmc_team *t)
     /* A team whose start failed half way cannot meet: its workers wait until the process ends. */
     bool whole = t->started == t->size;
     t->programs = NULL;
-    if (whole)
-        lstmc_barrier(&t->members[0].me);
+    if (whole && t->size > 1)
+        meet(t);
     for (int i = 1; whole && i < t->size; i++)
         pthread_join(t->members[i].thread, NULL);
     if (t->started > 1 && !whole)
@@ -265,6 +334,8 @@ void team_end(struct lstmc_team *t)
     pthread_cond_destroy(&t->wake);
     pthread_mutex_destroy(&t->lock);
     free(t->members);
+    free(t->bounds);
+    free(t->busy);
     free(t->flags);
     free(t);
 }

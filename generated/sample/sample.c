@@ -95,7 +95,7 @@ void sample_step(const struct sample_weights *weights, struct sample_state *stat
 {
     const struct tools x = { .p = weights, .s = &state->carried, .w = state->work, .k = &SAMPLE_KERNELS,
         .b = weights, .m = SAMPLE_KERNELS.products };
-    const struct lstmc_worker me = { .count = 1 };
+    const struct lstmc_worker me = { .count = 1, .to = LSTMC_WHOLE };
 
     *(int32_t *)(x.w + SAMPLE_X) = symbol;
     step_0(x, &me);

@@ -5,24 +5,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LSTMC_ABI 2
+#define LSTMC_ABI 3
 #define LSTMC_VERSION "0.1"
 
-/* A worker of a team that walks an emitted program; worker `index` of `count` owns blocks index*N/count up to
- * (index+1)*N/count of every grid of N blocks. */
+/* The whole of a grid, of which workers have shares. */
+enum { LSTMC_WHOLE = 1 << 20 };
+
+/* A worker of a team that walks an emitted program, worker `index` of `count`. Of every grid of N blocks it owns those from
+ * from*N/LSTMC_WHOLE up to to*N/LSTMC_WHOLE, to the nearest whole blocks, for as long as the program runs. */
 struct lstmc_worker {
     int index, count;
+    int from, to;
     struct lstmc_team *team;
     uint32_t *flags; /* of this worker: flags[i] != 0 when a NaN or Inf was seen in gradient i (train), tensor order */
 };
 
+static inline int lstmc_bound(int share, int blocks)
+{
+    return (int)(((int64_t)share * blocks + LSTMC_WHOLE / 2) / LSTMC_WHOLE);
+}
 static inline int lstmc_first_block(const struct lstmc_worker *me, int blocks)
 {
-    return (int)((int64_t)me->index * blocks / me->count);
+    return lstmc_bound(me->from, blocks);
 }
 static inline int lstmc_end_block(const struct lstmc_worker *me, int blocks)
 {
-    return (int)(((int64_t)me->index + 1) * blocks / me->count);
+    return lstmc_bound(me->to, blocks);
 }
 
 /* Rows or columns from `first` up to `end`. */

@@ -1,8 +1,9 @@
-/* Workers: nobody passes a barrier before all have arrived, with few and with many threads; flags;
- * denormals; the clock; and how many cores are allowed. Run it under ThreadSanitizer, too. */
+/* Workers: nobody passes a barrier before all have arrived, with few and with many threads; shares
+ * of the work; flags; denormals; the clock; and how many cores are allowed. Run it under ThreadSanitizer, too. */
 #define _POSIX_C_SOURCE 200809L
 #include "clock.h"
 #include "cores.h"
+#include "shares.h"
 #include "team.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -64,20 +65,101 @@ static void barriers_hold(void **state)
     }
 }
 
-static void blocks_are_dealt_out(void **state)
+/* ---- shares --------------------------------------------------------------------------------- */
+
+static void expect_all_dealt_out(int count, const int bounds[])
+{
+    for (int blocks = 0; blocks <= 70; blocks++) {
+        int end = 0;
+        for (int i = 0; i < count; i++) {
+            const struct lstmc_worker me = { .from = bounds[i], .to = bounds[i + 1] };
+            assert_int_equal(lstmc_first_block(&me, blocks), end);
+            end = lstmc_end_block(&me, blocks);
+        }
+        assert_int_equal(end, blocks);
+    }
+}
+
+static void equal_shares_differ_by_a_block(void **state)
 {
     (void)state;
-    for (int count = 1; count <= MOST; count++)
-        for (int blocks = 0; blocks <= 40; blocks++) {
-            int end = 0;
+    for (int count = 1; count <= MOST; count++) {
+        int bounds[MOST + 1];
+        shares_equal(count, bounds);
+        expect_all_dealt_out(count, bounds);
+        for (int blocks = 0; blocks <= 70; blocks++)
             for (int i = 0; i < count; i++) {
-                struct lstmc_worker me = { .index = i, .count = count };
-                assert_int_equal(lstmc_first_block(&me, blocks), end);
-                end = lstmc_end_block(&me, blocks);
+                const struct lstmc_worker me = { .from = bounds[i], .to = bounds[i + 1] };
+                const int mine = lstmc_end_block(&me, blocks) - lstmc_first_block(&me, blocks);
+                assert_in_range(mine, blocks / count, (blocks + count - 1) / count);
             }
-            assert_int_equal(end, blocks);
-        }
+    }
 }
+
+/* Worker i does its share at speeds[i]; all shares take as long in the end, or are as small as they may be. */
+static void shares_come_to_follow_speeds(void **state)
+{
+    static const double speeds[][4] = {
+        { 1, 1 }, { 3, 2 }, { 2, 2, 1, 1 }, { 5, 4, 3 }, { 1, 100 }
+    };
+    static const int counts[] = { 2, 2, 4, 3, 2 };
+    (void)state;
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+        const int count = counts[k];
+        int bounds[5];
+        double seconds[4], all = 0;
+        shares_equal(count, bounds);
+        for (int job = 0; job < 60; job++) {
+            for (int i = 0; i < count; i++)
+                seconds[i] = (bounds[i + 1] - bounds[i]) / speeds[k][i];
+            shares_follow(count, bounds, seconds);
+            expect_all_dealt_out(count, bounds);
+        }
+        for (int i = 0; i < count; i++)
+            all += speeds[k][i];
+        for (int i = 0; i < count; i++) {
+            const double share = (bounds[i + 1] - bounds[i]) / (double)LSTMC_WHOLE;
+            assert_true(share > 0.3 / count);
+            assert_true(all > 100 ||
+                        (share > 0.98 * speeds[k][i] / all && share < 1.02 * speeds[k][i] / all));
+        }
+    }
+}
+
+/* Worker 1 takes three times as long for a block. What worker 0 does alone at the end tells nothing of its speed. */
+static void nap(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    enum { BLOCKS = 64, NANOSECONDS = 50000 };
+    int *blocks = (int *)(void *)call->arena;
+    blocks[me->index] = lstmc_end_block(me, BLOCKS) - lstmc_first_block(me, BLOCKS);
+    const struct timespec work = { 0, blocks[me->index] * NANOSECONDS * (me->index == 1 ? 3 : 1) };
+    const struct timespec alone = { 0, 2000000 };
+    for (int phase = 0; phase < 3; phase++) {
+        nanosleep(&work, NULL);
+        lstmc_barrier(me);
+    }
+    if (me->index == 0)
+        nanosleep(&alone, NULL);
+    lstmc_barrier(me);
+}
+
+static void a_slow_worker_gets_less(void **state)
+{
+    (void)state;
+    lstmc_program *const program = nap;
+    int blocks[2];
+    const struct lstmc_call call = { .arena = (unsigned char *)blocks };
+    struct lstmc_team *team = team_start(2, 2, 0);
+    team_run(team, &program, 1, &call);
+    assert_int_equal(blocks[0], 32);
+    for (int job = 0; job < 30; job++)
+        team_run(team, &program, 1, &call);
+    assert_int_equal(blocks[0] + blocks[1], 64);
+    assert_in_range(blocks[1], 10, 26); /* about 16: naps are longer than asked for */
+    team_end(team);
+}
+
+/* ---- flags and denormals ---------------------------------------------------------------------- */
 
 static void raise_flags(const struct lstmc_call *call, struct lstmc_worker *me)
 {
@@ -217,7 +299,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(barriers_hold),
-        cmocka_unit_test(blocks_are_dealt_out),
+        cmocka_unit_test(equal_shares_differ_by_a_block),
+        cmocka_unit_test(shares_come_to_follow_speeds),
+        cmocka_unit_test(a_slow_worker_gets_less),
         cmocka_unit_test(flags_are_found_and_lowered),
         cmocka_unit_test(denormals_are_zero_in_every_worker),
         cmocka_unit_test(the_clock_goes_to_the_phase_at_work),
