@@ -47,6 +47,7 @@ struct form {
     const struct node *like;   /* the first node of the form */
     const struct kernel *body; /* of elementwise forms; else NULL */
     enum axis axis;
+    int bands; /* of rows into which units of columns are cut; 0: uncut */
     bool flat; /* elementwise: walked as one row */
     bool blas; /* a product by BLAS: a function of the program's file */
     bool streams; /* a product with a packed weight (stream.h): a function for each way to pack it */

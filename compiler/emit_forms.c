@@ -146,7 +146,7 @@ static void add_type(struct key *key, struct type t)
         add_word(key, t.shape.dim[i]);
 }
 
-enum { KEY_HEAD = 9, ATTR_WORDS = 2, OPERAND_WORDS = 7 + MAX_RANK }; /* at most */
+enum { KEY_HEAD = 10, ATTR_WORDS = 2, OPERAND_WORDS = 7 + MAX_RANK }; /* at most */
 
 static struct key form_key(struct emission *e, const struct form *f, const struct node *n)
 {
@@ -155,6 +155,7 @@ static struct key form_key(struct emission *e, const struct form *f, const struc
     add_word(&key, f->body ? (int64_t)(intptr_t)f->body->name : 0);
     add_word(&key, f->body ? 0 : n->op);
     add_word(&key, f->axis);
+    add_word(&key, f->bands);
     add_word(&key, f->flat);
     add_word(&key, f->blas);
     add_word(&key, f->streams);
@@ -339,8 +340,9 @@ struct form *form_of(struct emission *e, const struct work *w, const struct node
     const int count = n->result_count + n->arg_count;
     const struct arena_mark start = arena_mark(e->arena);
     struct form *f = arena_alloc(e->arena, sizeof *f);
-    *f =
-        (struct form){ .like = n, .body = body_of(e, n), .axis = n->grid.axis, .checked = checked };
+    *f = (struct form){ .like = n, .body = body_of(e, n), .checked = checked };
+    f->axis = n->grid.axis;
+    f->bands = n->grid.bands;
     f->blas = by_blas(e, w, n);
     f->streams = node_streams(w->program, n);
     f->result_count = n->result_count;

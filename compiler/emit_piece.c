@@ -20,28 +20,34 @@ struct piece piece_in(struct emission *e, const struct work *w)
     return p;
 }
 
-static const char *share_text(struct arena *a, struct grid g, int64_t extent)
+/* Rows or columns of a node are dealt out, or cells. */
+static const char *share_side(const struct node *n)
 {
-    return arena_printf(a, "lstmc_share(me, %d, %d, %" PRId64 ")", g.blocks, g.unit, extent);
+    return n->grid.bands > 0 ? "cells" : n->grid.axis == AXIS_ROWS ? "rows" : "cols";
 }
 
-/* A range of rows or columns, declared once: rows30. A phase has one or two steps and says it in
+static int64_t share_extent(const struct node *n)
+{
+    return n->grid.bands > 0 ? grid_units(n) : grid_extent(n);
+}
+
+/* A range of rows, columns or cells, declared once: rows30. A phase has one or two steps and says it in
  * full. */
 static const char *share_name(struct piece *p, const struct node *n)
 {
-    const struct grid g = n->grid;
-    const int64_t extent = grid_extent(n);
+    struct arena *a = p->e->arena;
+    const char *side = share_side(n);
+    const char *text = arena_printf(a, "lstmc_share(me, %d, %d, %" PRId64 ")", n->grid.blocks,
+                                    n->grid.bands > 0 ? 1 : n->grid.unit, share_extent(n));
     if (p->w->predicts)
-        return share_text(p->e->arena, g, extent);
+        return text;
     struct share **s = &p->shares;
     for (; *s; s = &(*s)->next)
-        if ((*s)->grid.axis == g.axis && (*s)->grid.blocks == g.blocks &&
-            (*s)->grid.unit == g.unit && (*s)->extent == extent)
+        if (strcmp((*s)->side, side) == 0 && strcmp((*s)->text, text) == 0)
             return (*s)->name;
-    *s = arena_alloc(p->e->arena, sizeof **s);
-    const char *name =
-        arena_printf(p->e->arena, "%s%" PRId64, g.axis == AXIS_ROWS ? "rows" : "cols", extent);
-    **s = (struct share){ g, extent, names_take(p->locals, name), NULL };
+    *s = arena_alloc(a, sizeof **s);
+    const char *name = arena_printf(a, "%s%" PRId64, side, share_extent(n));
+    **s = (struct share){ side, text, names_take(p->locals, name), NULL };
     return (*s)->name;
 }
 
@@ -183,8 +189,7 @@ void piece_add(struct piece *p, const struct step *s, const struct step *last)
 static void put_shares(const struct piece *p, struct buffer *out)
 {
     for (const struct share *s = p->shares; s; s = s->next)
-        buffer_printf(out, "    const struct lstmc_range %s = %s;\n", s->name,
-                      share_text(p->e->arena, s->grid, s->extent));
+        buffer_printf(out, "    const struct lstmc_range %s = %s;\n", s->name, s->text);
 }
 
 /* Of a function that is called with the trainer's arena. */

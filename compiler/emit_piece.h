@@ -5,9 +5,7 @@
 
 /* A worker's range of rows or columns, declared once: rows30. */
 struct share {
-    struct grid grid;
-    int64_t extent;
-    const char *name;
+    const char *side, *text, *name;
     struct share *next;
 };
 

@@ -255,16 +255,18 @@ static int tile_width(int rows)
     return room > PANEL ? room / PANEL * PANEL : PANEL;
 }
 
-struct product_tile product_tile(const struct emission *e, const struct kernel *k)
+struct product_tile product_tile(const struct emission *e, const struct form *f)
 {
+    const struct kernel *k = f->body;
     const struct shape space = k->space.shape;
+    const int64_t lowest = space.dim[0] / (f->bands > 0 ? f->bands : 1);
     const int parts = kernel_parts(k);
     const bool bf16 = kernel_product(k)->args[0]->type.elem == ELEM_BF16;
     int rows[MACHINES], vectors[MACHINES], height[MACHINES], width[MACHINES], stride[MACHINES];
     for (int i = 0; i < MACHINES; i++) {
         const int lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
         const int64_t cols = parts * rounded_up(space.dim[1], PANEL);
-        const struct tile most = { space.dim[0], widest_strip(cols, lanes) };
+        const struct tile most = { lowest, widest_strip(cols, lanes) };
         const struct tile t =
             choose_tile(space.dim[0], cols / lanes, most, PANEL / lanes, machines[i]);
         rows[i] = (int)t.rows;

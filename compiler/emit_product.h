@@ -28,5 +28,5 @@ struct product_tile {
     const char *stride; /* of the tile's rows: the width of all parts */
 };
 enum { TILE_HEIGHT = 36, TILE_HEIGHT_BF16 = 32 }; /* at most, but for the rest of a register tile */
-struct product_tile product_tile(const struct emission *e, const struct kernel *k);
+struct product_tile product_tile(const struct emission *e, const struct form *f);
 #endif

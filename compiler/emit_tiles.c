@@ -42,7 +42,13 @@ static void put_whole_side(struct body *b)
 /* Does one tile hold all rows? */
 static bool is_one_high(const struct form *f)
 {
-    return f->axis == AXIS_COLS && form_rows(f) <= TILE_HEIGHT;
+    return f->axis == AXIS_COLS && f->bands == 0 && form_rows(f) <= TILE_HEIGHT;
+}
+
+/* Has each band the rows of a register tile? Above each other tiles leave a rest. */
+static bool has_tall_bands(const struct form *f)
+{
+    return f->bands > 0 && form_rows(f) <= TILE_HEIGHT;
 }
 
 /* The product of bfloat16, in panels of whole chunks of terms. */
@@ -56,7 +62,7 @@ static bool is_bf16(const struct node *product)
 static const char *put_sums(struct body *b)
 {
     const struct node *n = kernel_product(b->f->body);
-    const struct product_tile t = product_tile(b->e, b->f->body);
+    const struct product_tile t = product_tile(b->e, b->f);
     const int64_t stride = b->f->arrays[param_operand(b, n->args[0])->array].stride;
     const int64_t terms = n->args[1]->type.shape.dim[0];
     const bool ta = attr_flag(n, "ta"), high = is_one_high(b->f), bf16 = is_bf16(n);
@@ -98,32 +104,17 @@ static const char *put_sums(struct body *b)
         put_list(b->out, 4, "SUFFIX(product_bf16_tiles)(", bf16_args,
                  (int)(sizeof bf16_args / sizeof *bf16_args), ");\n}\n\n");
     else
-        put_list(b->out, 4, "product_tiles(", all_args, (int)(sizeof all_args / sizeof *all_args),
-                 ");\n}\n\n");
+        put_list(b->out, 4, has_tall_bands(b->f) ? "product_tall_tiles(" : "product_tiles(",
+                 all_args, (int)(sizeof all_args / sizeof *all_args), ");\n}\n\n");
     return name;
 }
 
-/* Tile by tile: the sums, then the body. */
-static void put_tiles(struct body *b, const char **params, int n)
+/* The tiles of a range of rows and columns: the sums, then the body. */
+static void put_tile_loop(struct body *b, int indent, const char *sums)
 {
     const struct form *f = b->f;
     const struct node *product = kernel_product(f->body);
-    const struct product_tile t = product_tile(b->e, f->body);
     const int64_t terms = stored_rows(product->args[1]->type);
-    struct buffer *out = b->out;
-    const char *sums = put_sums(b);
-    put_part_walk(b);
-    put_form_head(b, params, n);
-    buffer_printf(out, "    enum { HEIGHT = %s, WIDTH = %s };\n", t.height, t.width);
-    buffer_printf(out, "    _Alignas(64) REAL sums[HEIGHT * %s];\n", t.stride);
-    put_whole_side(b);
-    if (form_checks(f))
-        buffer_puts(out, "    uint32_t bad = 0;\n");
-    buffer_puts(out, "    const int width = tile_width(cols, WIDTH);\n"
-                     "    for (int left = cols.first; left < cols.end; left += width)\n"
-                     "        for (int top = rows.first; top < rows.end; top += HEIGHT) {\n"
-                     "            const struct lstmc_range across = part_of(cols, left, width);\n"
-                     "            const struct lstmc_range down = part_of(rows, top, HEIGHT);\n");
     const char *parts =
         kernel_parts(f->body) > 1 ? arena_printf(b->arena, "%d * ", kernel_parts(f->body)) : "";
     const char *args[] = {
@@ -134,10 +125,52 @@ static void put_tiles(struct body *b, const char **params, int n)
         arena_printf(b->arena, "%spanels_in(across)", parts),
         "down",
     };
-    put_list(out, 12, arena_printf(b->arena, "SUFFIX(%s)(", sums), args, is_one_high(f) ? 4 : 5,
-             ");\n");
-    put_walk_call(b, 12, "down", "across");
-    buffer_printf(out, "        }\n%s}\n", form_checks(f) ? "    return bad;\n" : "");
+    static const char *const lines[] = {
+        "const int width = tile_width(cols, WIDTH);\n",
+        "for (int left = cols.first; left < cols.end; left += width)\n",
+        "    for (int top = rows.first; top < rows.end; top += HEIGHT) {\n",
+        "        const struct lstmc_range across = part_of(cols, left, width);\n",
+        "        const struct lstmc_range down = part_of(rows, top, HEIGHT);\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        buffer_printf(b->out, "%*s%s", indent, "", lines[i]);
+    put_list(b->out, indent + 8, arena_printf(b->arena, "SUFFIX(%s)(", sums), args,
+             is_one_high(f) ? 4 : 5, ");\n");
+    put_walk_call(b, indent + 8, "down", "across");
+    buffer_printf(b->out, "%*s}\n", indent + 4, "");
+}
+
+/* Cells are rectangles, a few at most. */
+static void put_cells(struct body *b, const char *sums)
+{
+    buffer_printf(b->out,
+                  "    while (cells.first < cells.end) {\n"
+                  "        struct lstmc_range rows, cols;\n"
+                  "        next_cells(&cells, %d, %" PRId64 ", %" PRId64 ", &rows, &cols);\n",
+                  b->f->bands, form_rows(b->f), form_cols(b->f));
+    put_tile_loop(b, 8, sums);
+    buffer_puts(b->out, "    }\n");
+}
+
+static void put_tiles(struct body *b, const char **params, int n)
+{
+    const struct form *f = b->f;
+    const struct product_tile t = product_tile(b->e, f);
+    struct buffer *out = b->out;
+    const char *sums = put_sums(b);
+    put_part_walk(b);
+    put_form_head(b, params, n);
+    buffer_printf(out, "    enum { HEIGHT = %s, WIDTH = %s };\n", t.height, t.width);
+    buffer_printf(out, "    _Alignas(64) REAL sums[HEIGHT * %s];\n", t.stride);
+    if (f->bands == 0)
+        put_whole_side(b);
+    if (form_checks(f))
+        buffer_puts(out, "    uint32_t bad = 0;\n");
+    if (f->bands > 0)
+        put_cells(b, sums);
+    else
+        put_tile_loop(b, 4, sums);
+    buffer_puts(out, form_checks(f) ? "    return bad;\n}\n" : "}\n");
 }
 
 /* ---- sums in a result ------------------------------------------------------------------------- */

@@ -61,8 +61,9 @@ int form_params(const struct emission *e, const struct form *f, const char **out
 {
     int n = data_params(e, f, true, out);
     n += random_params(f, out + n);
-    out[n++] =
-        arena_printf(e->arena, "struct lstmc_range %s", f->axis == AXIS_ROWS ? "rows" : "cols");
+    out[n++] = f->bands > 0           ? "struct lstmc_range cells"
+               : f->axis == AXIS_ROWS ? "struct lstmc_range rows"
+                                      : "struct lstmc_range cols";
     return n;
 }
 
@@ -115,7 +116,7 @@ static int body_params(struct body *b, const char **out, const char *col)
     if (form_has_tiles(b->f)) {
         out[n++] = declared ? "const REAL *sums"
                             : arena_printf(b->arena, "sums + (row - rows.first) * %s",
-                                           product_tile(b->e, b->f->body).stride);
+                                           product_tile(b->e, b->f).stride);
         out[n++] = declared ? "int left" : "cols.first";
     }
     const char *vector = form_cols(b->f) == 1 ? "0" : "(col - cols.first) / V";

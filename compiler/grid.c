@@ -11,11 +11,16 @@
  * is a unit, or the workers' shares would differ. Many blocks let shares follow the workers' speeds
  * (runtime/shares.h); work below TINY takes less time than the barrier that spreading it would need.
  *
+ * A recurrent product has few units of columns: 300 are 19 of them, of which one of eight workers would
+ * have three and another two. They are cut into bands of rows, too, no lower than a register tile is high;
+ * what a block touches is then no longer told apart.
+ *
  * A split is always by outputs: no sum is cut, so no count of workers changes a bit. */
 #include "grid.h"
 
 enum { COL_UNIT = 16, ROW_UNIT = 2, MANY_ROWS = 128, SIDE = 16, TINY = 20000 };
-enum { MAX_BLOCKS = 256 }; /* that a module from a file may ask for */
+enum { CELLS = 32, BAND_ROWS = 8 }; /* cells wanted; rows of a band at least */
+enum { MAX_BLOCKS = 256 };          /* that a module from a file may ask for */
 
 /* Which side of the index space is cut, and what a block then touches of each operand. */
 enum cut { CUT_LONGER, CUT_ROWS, CUT_COLS };
@@ -64,15 +69,20 @@ static struct shape index_space(const struct node *n)
     return n->op == OP_CHECK ? n->args[0]->type.shape : node_result(n)->type.shape;
 }
 
-int64_t grid_extent(const struct node *n)
-{
-    struct shape s = index_space(n);
-    return n->grid.axis == AXIS_ROWS ? shape_rows(s) : shape_cols(s);
-}
-
 static int64_t unit_count(struct grid g, int64_t extent)
 {
     return (extent + g.unit - 1) / g.unit;
+}
+
+int64_t grid_extent(const struct node *n)
+{
+    const struct shape s = index_space(n);
+    return n->grid.axis == AXIS_ROWS ? shape_rows(s) : shape_cols(s);
+}
+
+int64_t grid_units(const struct node *n)
+{
+    return unit_count(n->grid, grid_extent(n)) * (n->grid.bands > 0 ? n->grid.bands : 1);
 }
 
 struct range grid_range(struct grid g, int64_t extent, int block)
@@ -146,12 +156,26 @@ static enum axis choose_axis(const struct node *n, int64_t rows, int64_t cols)
     return cut == CUT_ROWS ? AXIS_ROWS : AXIS_COLS;
 }
 
-/* The call that computes what a check looks at, by the way. */
+/* The call that computes what a check looks at, by the way, and is cut by one side alone. */
 static const struct node *maker_of_checked(const struct node *n)
 {
     const struct node *maker = n->op == OP_CHECK ? n->args[0]->def : NULL;
-    return maker && maker->op == OP_CALL && shape_equal(index_space(maker), index_space(n)) ? maker
-                                                                                            : NULL;
+    const bool same = maker && maker->op == OP_CALL && maker->grid.bands == 0 &&
+                      shape_equal(index_space(maker), index_space(n));
+    return same ? maker : NULL;
+}
+
+/* The sums of a kernel's product are made tile by tile. */
+static bool has_tiles(const struct node *n)
+{
+    return n->op == OP_CALL && kernel_product(n->kernel) && kernel_sums(n->kernel) < 0;
+}
+
+static int choose_bands(const struct node *n, struct grid g, int64_t rows, int64_t units)
+{
+    const int64_t most = rows / BAND_ROWS, wanted = (CELLS + units - 1) / units;
+    const int64_t bands = wanted < most ? wanted : most;
+    return g.axis == AXIS_COLS && has_tiles(n) && units > 1 && bands > 1 ? (int)bands : 0;
 }
 
 struct grid grid_choose(const struct node *n, int most)
@@ -163,7 +187,11 @@ struct grid grid_choose(const struct node *n, int most)
     struct grid g = { .axis = choose_axis(n, rows, cols) };
     g.unit = g.axis == AXIS_COLS ? COL_UNIT : rows >= MANY_ROWS ? ROW_UNIT : 1;
     int64_t units = unit_count(g, g.axis == AXIS_ROWS ? rows : cols);
-    g.blocks = node_flop(n) < TINY ? 1 : units < most ? (int)units : most;
+    if (node_flop(n) < TINY)
+        units = 1;
+    else if ((g.bands = choose_bands(n, g, rows, units)) > 0)
+        units *= g.bands;
+    g.blocks = units < most ? (int)units : most;
     return g;
 }
 
@@ -254,6 +282,8 @@ int footprint(const struct node *n, struct touch *touches)
             !product || i != kernel_sums(n->kernel); /* sums are there before the rest is read */
         touches[count++] = t;
     }
+    for (int i = 0; i < count && n->grid.bands > 0; i++)
+        touches[i].spread = SPREAD_ALL;
     return count;
 }
 
@@ -266,7 +296,12 @@ const char *grid_fault(const struct module *m, const struct node *n)
         return g.blocks == 0 ? NULL : "has a grid but nothing to run";
     if (g.blocks < 1 || g.unit < 1)
         return "has no grid";
-    if (g.blocks > MAX_BLOCKS || g.blocks > unit_count(g, grid_extent(n)))
+    if (g.bands > 0 && (g.axis != AXIS_COLS || !has_tiles(n)))
+        return "cuts units of columns into bands, expected a kernel whose product is made in tiles";
+    if (g.bands > shape_rows(index_space(n)) / BAND_ROWS)
+        return arena_printf(m->arena, "has %d bands, expected at least %d rows in each", g.bands,
+                            BAND_ROWS);
+    if (g.blocks > MAX_BLOCKS || g.blocks > grid_units(n))
         return arena_printf(m->arena, "has %d blocks, expected at most one a unit and %d in all",
                             g.blocks, MAX_BLOCKS);
     if (g.axis == AXIS_COLS && g.blocks > 1 && g.unit % COL_UNIT != 0)

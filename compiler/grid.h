@@ -12,6 +12,8 @@ bool node_runs(const struct node *n);
 struct grid grid_choose(const struct node *n, int most);
 /* Rows or columns of the index space, as its grid splits. */
 int64_t grid_extent(const struct node *n);
+/* Units of these, or cells, of which blocks are made. */
+int64_t grid_units(const struct node *n);
 
 /* What block i covers of a value that is split: [start, stop) of `extent` rows or columns. */
 struct range {

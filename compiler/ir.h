@@ -113,11 +113,13 @@ struct scope {
 enum part { PART_FORWARD, PART_BACKWARD, PART_UPDATE };
 
 /* A grid of blocks. Block i of n covers [i*extent/n, (i+1)*extent/n) of the rows or columns of the index space (for a
- * matmul, of its result), in units of `unit` rows or columns, the last block takes the rest. blocks = 1: one worker. */
+ * matmul, of its result), in units of `unit` rows or columns, the last block takes the rest. blocks = 1: one worker.
+ * Where columns are few, units of them may be cut into bands of rows: blocks then cover cells, unit after unit. */
 enum axis { AXIS_ROWS, AXIS_COLS };
 struct grid {
     enum axis axis;
     int blocks, unit; /* blocks = 0: not yet scheduled, or nothing to run (views) */
+    int bands;        /* 0: uncut */
 };
 
 struct node {

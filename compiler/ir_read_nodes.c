@@ -251,6 +251,8 @@ static struct grid read_grid(struct reader *r)
     g.blocks = (int)lex_int(&r->lex, 1, INT32_MAX);
     lex_expect(&r->lex, 'x');
     g.unit = (int)lex_int(&r->lex, 1, INT32_MAX);
+    if (lex_is(&r->lex, '/'))
+        g.bands = (int)lex_int(&r->lex, 2, INT32_MAX);
     return g;
 }
 

@@ -319,6 +319,8 @@ static void put_grid(struct writer *w, struct grid g)
     put(w, axis_words[g.axis]);
     put_int(w, " ", g.blocks);
     put_int(w, "x", g.unit);
+    if (g.bands > 0)
+        put_int(w, "/", g.bands);
 }
 
 static void put_origin(struct writer *w, const struct node *n)

@@ -142,7 +142,7 @@ static void multiply(const struct lstmc_call *call, struct lstmc_worker *me)
 static void read_share(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     const struct job *job = call->kernels;
-    const struct lstmc_range mine = lstmc_share(me, me->count, 1, job->lines);
+    const struct lstmc_range mine = lstmc_share(me, job->lines, 1, job->lines);
     job->read(job->memory + (size_t)mine.first * LINE, (size_t)(mine.end - mine.first),
               job->rounds);
 }

@@ -43,6 +43,19 @@ INLINE int step_at(int i, int step, int end)
 
 enum { PANEL = 16, MAX_TILE = 32 };
 
+/* Takes the next rectangle off a range of cells, which are panels of a result's columns, cut into bands of its
+ * rows, panel after panel: as many whole panels as there are, or what there is of one. */
+INLINE void next_cells(struct lstmc_range *cells, int bands, int all_rows, int all_cols,
+                       struct lstmc_range *rows, struct lstmc_range *cols)
+{
+    const int panel = cells->first / bands, band = cells->first % bands, left = length(*cells);
+    const int whole = band == 0 ? left / bands : 0;
+    const int end = whole > 0 || band + left > bands ? bands : band + left;
+    *cols = part_of(all_of(all_cols), panel * PANEL, (whole > 0 ? whole : 1) * PANEL);
+    *rows = (struct lstmc_range){ band * all_rows / bands, end * all_rows / bands };
+    cells->first += whole > 0 ? whole * bands : end - band;
+}
+
 /* How b lies; `filled`: with zeros up to whole vectors. */
 struct lstmc_right {
     int term, panel, filled;
@@ -251,6 +264,15 @@ INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
     const int last = (all + unit - 1) / unit * unit / V;
     product_panels(tile_rows, vectors, 1, rows, cols.first / V, end, last, last * V - all, k, c,
                    c_stride, a, a_row, a_term, b);
+}
+
+/* As product_tiles; rows: at least a tile. */
+INLINE void product_tall_tiles(int tile_rows, int vectors, int parts, struct lstmc_range rows,
+                               int panels, int k, REAL *c, int c_stride, const REAL *a, int a_row,
+                               int a_term, const REAL *b)
+{
+    product_tall_panels(tile_rows, vectors, parts, all_of(length(rows)), 0, panels * (PANEL / V), 0,
+                        0, k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
 }
 
 /* Whole panels of sums, as many as some groups of `parts` have, with the rows of c counted from the first

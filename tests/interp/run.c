@@ -159,10 +159,32 @@ static struct block block_of(const struct step *s, int i)
     return b;
 }
 
+/* A unit of columns in a band of rows. */
+static struct block cell_of(const struct step *s, int64_t cell)
+{
+    const struct shape space = space_of(s);
+    const struct grid g = s->n->grid;
+    const int64_t col = cell / g.bands * g.unit, band = cell % g.bands, rows = shape_rows(space);
+    const int64_t end = col + g.unit, cols = shape_cols(space);
+    return (struct block){ band * rows / g.bands, (band + 1) * rows / g.bands, col,
+                           end < cols ? end : cols };
+}
+
+static void run_cells(struct interp *in, const struct step *s, int block)
+{
+    const struct grid g = s->n->grid;
+    const int64_t cells = (shape_cols(space_of(s)) + g.unit - 1) / g.unit * g.bands;
+    for (int64_t i = cells * block / g.blocks; i < cells * (block + 1) / g.blocks; i++)
+        eval_block(s->n, s->args, s->results, cell_of(s, i), in->key);
+}
+
 static void run_blocks(struct interp *in, const struct step *s, int first, int end)
 {
     for (int i = first; i < end; i++)
-        eval_block(s->n, s->args, s->results, block_of(s, i), in->key);
+        if (s->n->grid.bands > 0)
+            run_cells(in, s, i);
+        else
+            eval_block(s->n, s->args, s->results, block_of(s, i), in->key);
 }
 
 static void run_step(struct interp *in, const struct step *s)

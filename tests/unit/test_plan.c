@@ -423,6 +423,8 @@ static const struct {
       "has 5 blocks, expected at most one a unit and 256 in all" },
     { "%1:f[4,32] in work+512:32 = call @twice(%0) on cols 2x24",
       "cuts columns within a word of bits, expected units of 16" },
+    { "%1:f[4,32] in work+512:32 = call @twice(%0) on cols 4x16/2",
+      "cuts units of columns into bands, expected a kernel whose product is made in tiles" },
 };
 
 static void what_is_said_of_places(void **state)
