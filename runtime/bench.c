@@ -40,26 +40,52 @@ static double middle(double *times, int count)
     return times[count / 2];
 }
 
-/* Runs `work` for so many seconds, `each` times between two looks at the clock, after a little to
- * warm up. */
+/* What is measured, again and again: `work`, `each` times between two looks at the clock. */
+struct series {
+    void (*work)(struct engine *, int64_t i);
+    int each;
+    double times[MOST];
+    int count;
+};
+
+static void warm_up(struct engine *e, struct series *s, void (*work)(struct engine *, int64_t i),
+                    int each)
+{
+    s->work = work;
+    s->each = each;
+    s->count = 0;
+    for (int64_t i = 0; i < WARM_UP * each; i++)
+        work(e, i);
+}
+
+/* For so many seconds, and so many times at least and at most. Returns the seconds that it took. */
+static double go_on(struct engine *e, struct series *s, double seconds, int fewest, int most)
+{
+    const double start = clock_seconds();
+    double now = start;
+    for (int n = 0; n < most && (n < fewest || now - start < seconds); n++) {
+        const double before = now;
+        for (int j = 0; j < s->each; j++)
+            s->work(e, (int64_t)(WARM_UP + s->count) * s->each + j);
+        now = clock_seconds();
+        s->times[s->count++] = (now - before) / s->each;
+    }
+    return now - start;
+}
+
+static struct timing timing_of(struct series *s)
+{
+    const double median = middle(s->times, s->count);
+    return (struct timing){ median, s->times[0], s->times[s->count - 1], s->count };
+}
+
 static struct timing measure(struct engine *e, void (*work)(struct engine *, int64_t i), int each,
                              double seconds)
 {
-    static double times[MOST];
-    int64_t i = 0;
-    for (; i < WARM_UP * each; i++)
-        work(e, i);
-    int count = 0;
-    double start = clock_seconds(), now = start;
-    while (count < MOST && (count < FEWEST || now - start < seconds)) {
-        double before = now;
-        for (int j = 0; j < each; j++)
-            work(e, i++);
-        now = clock_seconds();
-        times[count++] = (now - before) / each;
-    }
-    const double median = middle(times, count);
-    return (struct timing){ median, times[0], times[count - 1], count };
+    static struct series s;
+    warm_up(e, &s, work, each);
+    go_on(e, &s, seconds, FEWEST, MOST);
+    return timing_of(&s);
 }
 
 /* ---- what is measured ----------------------------------------------------------------------- */
@@ -176,7 +202,7 @@ static int64_t weight_bytes(const struct lstmc_model *m, enum lstmc_weights weig
 
 struct result {
     struct timing update, step, window;
-    double gflop, gflops, peak;
+    double gflop, gflops, peak, share;
     double read_gbs, floor; /* floor: seconds that reading the weights takes at this rate */
     int64_t weight_bytes, peak_memory;
     struct phase {
@@ -211,7 +237,7 @@ static void print_json(const struct engine *e, const struct result *r)
     printf(",\"gflop_per_update\":%s", or_null(r->gflop, &n));
     printf(",\"gflops\":%s", or_null(r->gflops, &n));
     printf(",\"peak_gflops\":%s", or_null(r->peak, &n));
-    printf(",\"share_of_peak\":%s", or_null(r->gflops / r->peak, &n));
+    printf(",\"share_of_peak\":%s", or_null(r->share, &n));
     printf(",\"phases\":{");
     for (int i = 0; i < LSTMC_PHASES; i++) {
         const struct phase *p = &r->phases[i];
@@ -255,13 +281,38 @@ static void print_table(const struct engine *e, const struct result *r)
     print_line("its products", r->gflop, "GFLOP");
     print_line("speed", r->gflops, "GFLOP/s");
     print_line("peak here", r->peak, "GFLOP/s in multiply-adds");
-    print_line("share of peak", 100 * r->gflops / r->peak, "%");
+    print_line("share of peak", 100 * r->share, "%");
     print_line("a character", 1e6 * r->step.median, "us, state carried on");
     print_line("  its weights", (double)r->weight_bytes / 1e6, "MB");
     print_line("  reading them", 1e6 * r->floor, "us at the rate below: no faster than that");
     print_line("  reads here", r->read_gbs, "GB/s at this size");
     print_line("a window", 1e3 * r->window.median, "ms");
     print_line("memory", (double)r->peak_memory / 1e6, "MB at most");
+}
+
+/* ---- the command ------------------------------------------------------------------------------ */
+
+/* In slices, with the peak before and after each: the machine's speed may change, and then changes for
+ * both. Slices, too, have a median. */
+static void measure_updates(struct engine *e, struct result *r)
+{
+    enum { SLICES = 30 };
+    static struct series s;
+    double peaks[SLICES + 1], shares[SLICES];
+    const double slice = 0.1;
+    r->gflop = e->model->flop_update / 1e9;
+    warm_up(e, &s, update, 1);
+    peaks[0] = peak_gflops(e->team, e->isa->name, e->model->dtype);
+    for (int i = 0; i < SLICES; i++) {
+        const int before = s.count;
+        const double seconds = go_on(e, &s, slice, 1, MOST / SLICES);
+        peaks[i + 1] = peak_gflops(e->team, e->isa->name, e->model->dtype);
+        shares[i] = r->gflop * (s.count - before) / seconds / (0.5 * (peaks[i] + peaks[i + 1]));
+    }
+    r->share = middle(shares, SLICES);
+    r->peak = middle(peaks, SLICES + 1);
+    r->update = timing_of(&s);
+    r->gflops = r->gflop / r->update.median;
 }
 
 /* Of the updates that were measured; those to warm up stand before them. */
@@ -285,10 +336,8 @@ int command_bench(const struct lstmc_model *m, const struct settings *s)
     engine_initialise(&e, 1);
     make_symbols(m);
     make_draw(m);
-    /* The peak before and after: it may be higher for one of them on a machine that others use,
-     * too. */
-    double before = peak_gflops(e.team, e.isa->name, m->dtype);
-    struct result r = { .update = measure(&e, update, 1, 3), .step = none };
+    struct result r = { .step = none };
+    measure_updates(&e, &r);
     engine_pack(&e);
     if (m->step_phases)
         r.step = measure(&e, step, 16, 0.5);
@@ -297,11 +346,7 @@ int command_bench(const struct lstmc_model *m, const struct settings *s)
     r.read_gbs = peak_read_gbs(e.team, e.isa->name, e.arena, (size_t)r.weight_bytes);
     r.floor = (double)r.weight_bytes / (1e9 * r.read_gbs);
     r.window = measure(&e, window, 1, 0.5);
-    double after = peak_gflops(e.team, e.isa->name, m->dtype);
-    r.peak = before > after ? before : after;
     find_phases(m, &r);
-    r.gflop = m->flop_update / 1e9;
-    r.gflops = r.gflop / r.update.median;
     getrusage(RUSAGE_SELF, &usage);
     r.peak_memory = (int64_t)usage.ru_maxrss * 1024;
     (s->json ? print_json : print_table)(&e, &r);

@@ -3,6 +3,7 @@
 #include "peak.h"
 #include "clock.h"
 #include "isa.h"
+#include "say.h"
 #include "team.h"
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,7 @@ struct job {
     meter *multiply;
     reader *read;
     int64_t rounds;
+    double *seconds; /* of each worker, multiplying */
     const unsigned char *memory;
     int lines;
 };
@@ -135,8 +137,9 @@ struct job {
 static void multiply(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     const struct job *job = call->kernels;
-    (void)me;
+    const double start = clock_seconds();
     job->multiply(job->rounds);
+    job->seconds[me->index] = clock_seconds() - start;
 }
 
 static void read_share(const struct lstmc_call *call, struct lstmc_worker *me)
@@ -157,17 +160,20 @@ static double seconds_of(struct lstmc_team *team, lstmc_program *program, const 
 
 double peak_gflops(struct lstmc_team *team, const char *isa, enum lstmc_dtype dtype)
 {
-    enum { TRIES = 10 };
     const struct meters *m = meters_of(isa);
-    const int lanes = m->bytes ? m->bytes / (dtype == LSTMC_FLOAT64 ? 8 : 4) : 1;
-    const struct job job = { .multiply = m->multiply[dtype == LSTMC_FLOAT64], .rounds = 4000000 };
-    const double flop = 2.0 * SUMS * lanes * (double)job.rounds * team_size(team);
-    double best = 0;
-    for (int i = 0; i < TRIES; i++) {
-        double gflops = flop / seconds_of(team, multiply, &job) / 1e9;
-        best = gflops > best ? gflops : best;
-    }
-    return best;
+    const int lanes = m->bytes ? m->bytes / (dtype == LSTMC_FLOAT64 ? 8 : 4) : 1,
+              size = team_size(team);
+    struct job job = { .multiply = m->multiply[dtype == LSTMC_FLOAT64], .rounds = 4000000 };
+    const double gflop = 2.0 * SUMS * lanes * (double)job.rounds / 1e9;
+    double gflops = 0;
+    job.seconds = calloc((size_t)size, sizeof *job.seconds);
+    if (!job.seconds)
+        quit(STATUS_FAILED, "out of memory");
+    seconds_of(team, multiply, &job);
+    for (int i = 0; i < size; i++)
+        gflops += gflop / job.seconds[i];
+    free(job.seconds);
+    return gflops;
 }
 
 static int by_size(const void *a, const void *b)

@@ -4,9 +4,8 @@
 #include "lstmc/model.h"
 #include <stddef.h>
 
-/* GFLOP/s of the whole team in independent multiply-adds on registers, with the vectors of `isa`
- * ("avx512", "avx2", "baseline"; this CPU has it); the best of several tries, about a tenth of a
- * second in all. */
+/* GFLOP/s of the whole team, each worker at its own speed, in independent multiply-adds on registers, with
+ * the vectors of `isa` ("avx512", "avx2", "baseline"; this CPU has it); takes about ten milliseconds. */
 double peak_gflops(struct lstmc_team *team, const char *isa, enum lstmc_dtype dtype);
 /* GB/s (1e9 bytes) at which the team reads `bytes` bytes of `memory` again and again, each worker
  * its own share, with the vectors of `isa`: from whatever cache they fit in. The median of several
