@@ -36,8 +36,8 @@ struct lstmc_team {
     double *seconds;
     enum lstmc_phase phase;
     double since;
-    /* Shares follow the time that each worker is busy; not after short jobs, in which looks at the
-     * clock would count. */
+    /* Shares follow the time that each worker is busy; after short jobs, in which looks at the clock
+     * would count, they are equal. */
     bool weighs;
     double took; /* the last job */
     int *bounds; /* shares.h */
@@ -209,6 +209,12 @@ static void deal_out(struct lstmc_team *t)
     }
 }
 
+static void deal_equally(struct lstmc_team *t)
+{
+    shares_equal(t->size, t->bounds);
+    deal_out(t);
+}
+
 /* From what the last job told. What one worker did alone the others left out: off its own time it is
  * taken here. */
 static void follow(struct lstmc_team *t)
@@ -237,6 +243,8 @@ void team_run(struct lstmc_team *t, lstmc_program *const *programs, int count,
         if (t->weighs)
             follow(t);
         t->weighs = t->took > long_job;
+        if (!t->weighs)
+            deal_equally(t);
         meet(t);
     }
     walk(t, &t->members[0]);
@@ -310,8 +318,7 @@ struct lstmc_team *team_start(int threads, int cores, int flag_count)
                                                  .count = threads,
                                                  .team = t,
                                                  .flags = t->flags + stride * (size_t)i } };
-    shares_equal(threads, t->bounds);
-    deal_out(t);
+    deal_equally(t);
     flush_denormals();
     if (!start_workers(t)) {
         team_end(t);

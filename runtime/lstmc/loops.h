@@ -81,8 +81,8 @@ INLINE int lanes_of(int j, int n)
  * long as a few hundred multiply-adds: they are asked for so many lines ahead. */
 enum { LINE = 64 / sizeof(REAL), LINES_AHEAD = 4 };
 
-/* Of tiles that follow one another: the next `step` terms of the rows of a, or, where a's terms lie
- * apart, what the next tile begins with: its row `row` of sums, and those terms of its own rows. */
+/* Of tiles that follow one another: row `row` of the next one's sums; and the next `step` terms of the rows
+ * of a or, where a's terms lie apart, those terms of the next tile's rows. */
 INLINE void look_ahead(int rows, int vectors, int row, int step, const REAL *c, int c_stride,
                        const REAL *a, int a_row, int a_term)
 {
@@ -90,7 +90,7 @@ INLINE void look_ahead(int rows, int vectors, int row, int step, const REAL *c, 
         __builtin_prefetch(a + r * a_row + LINES_AHEAD * LINE);
     for (int i = 0; a_term != 1 && i < step; i++)
         __builtin_prefetch(a + i * a_term + (2 * rows - 1) * a_row);
-    for (int j = 0; a_term != 1 && row < rows && j < vectors * V; j += LINE)
+    for (int j = 0; row < rows && j < vectors * V; j += LINE)
         __builtin_prefetch(c + (rows + row) * c_stride + j, 1);
 }
 
@@ -215,16 +215,17 @@ INLINE void product_strip_of(int width, int tile_rows, int vectors, int fill,
                            a_term, b, lies);
 }
 
-/* Rows of a go in groups that stay in the second cache while all of b passes by; rows: at least a tile. */
+/* Rows of a go in groups that stay in the second cache while all of b passes by, together with a strip of
+ * b; rows: at least a tile. */
 INLINE void product_tall_panels(int tile_rows, int vectors, int parts, struct lstmc_range rows,
                                 int first, int end, int last, int fill, int k, REAL *c,
                                 int c_stride, const REAL *a, int a_row, int a_term, const REAL *b)
 {
-    enum { GROUP = 48 };
+    enum { LEAST = 48, NEAR = 600 * 1024 / sizeof(REAL) };
     const int unit = strip_unit(vectors), most = strip_units(vectors);
-    for (int r = rows.first; r < rows.end; r += GROUP) {
-        const int row = length(rows) < GROUP ? r : step_at(r, GROUP, rows.end);
-        const struct lstmc_range group = part_of(rows, row, GROUP);
+    const int step = even_share(length(rows), NEAR / k > LEAST ? NEAR / k : LEAST);
+    for (int r = rows.first; r < rows.end; r += step) {
+        const struct lstmc_range group = part_of(rows, step_at(r, step, rows.end), step);
         for (int at = first, width; at < end; at += width * unit) {
             REAL *to = c + at * V;
             const REAL *from = b + at * V / PANEL * k * PANEL + at * V % PANEL;
