@@ -12,7 +12,8 @@
 enum { LSTMC_WHOLE = 1 << 20 };
 
 /* A worker of a team that walks an emitted program, worker `index` of `count`. Of every grid of N blocks it owns those from
- * from*N/LSTMC_WHOLE up to to*N/LSTMC_WHOLE, to the nearest whole blocks, for as long as the program runs. */
+ * from*N/LSTMC_WHOLE up to to*N/LSTMC_WHOLE, to the nearest whole blocks, for as long as the program runs.
+ * One that is alone has count 1, to LSTMC_WHOLE and no team. */
 struct lstmc_worker {
     int index, count;
     int from, to;
