@@ -22,7 +22,9 @@ static const char *const taken_words[] = {
     "store", "load_ints", "load_bits", "store_bits", "not_finite", "first_lanes",
     "any_lane", "lanes_at", "random_rows", "all_of", "length", "product", "transpose", "row", "col", "n",
     "rows", "cols", "bad", "seed", "update", "t", "me", "call", "p", "s", "w",
-    "k", "whole", "work", "step", "x",
+    "k", "whole", "work", "step", "x", "cells", "sums", "left", "top", "across", "down", "width",
+    "first", "last", "part_of", "next_cells", "tile_width", "panels_in", "sums_at", "random_words",
+    "store_bf16",
     /* clang-format on */
 };
 
@@ -50,10 +52,11 @@ const char *c_word(struct arena *a, const char *name)
         if (!isalnum((unsigned char)word[i]))
             word[i] = '_';
     word[n] = 0;
-    /* Macros are in capitals, types end in _t; temporaries are v7 and d7. */
+    /* Macros are in capitals, types end in _t, functions begin with v_; temporaries are v7 and d7. */
     bool temporary = n > 1 && strchr("vd", word[0]) && strspn(word + 1, "0123456789") == n - 1;
+    bool function = strncmp(word, "v_", 2) == 0;
     bool type = n > 2 && strcmp(word + n - 2, "_t") == 0;
-    if (is_taken(word) || !has_lower(word) || temporary || type)
+    if (is_taken(word) || !has_lower(word) || temporary || function || type)
         word[n] = '_';
     return word;
 }
