@@ -26,8 +26,6 @@ void put_elementwise(const struct emission *e, const struct form *f, struct buff
 void put_parts(struct body *b, const char **params, int n);
 
 bool form_checks(const struct form *f);
-/* Do the sums of its product lie in a tile, tile after tile? */
-bool form_has_tiles(const struct form *f);
 /* Room for the parameters of any function of the form. */
 const char **param_room(struct body *b);
 /* static uint32_t NAME(float *c, ...) { */

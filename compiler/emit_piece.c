@@ -20,12 +20,6 @@ struct piece piece_in(struct emission *e, const struct work *w)
     return p;
 }
 
-/* Rows or columns of a node are dealt out, or cells. */
-static const char *share_side(const struct node *n)
-{
-    return n->grid.bands > 0 ? "cells" : n->grid.axis == AXIS_ROWS ? "rows" : "cols";
-}
-
 static int64_t share_extent(const struct node *n)
 {
     return n->grid.bands > 0 ? grid_units(n) : grid_extent(n);
@@ -36,7 +30,7 @@ static int64_t share_extent(const struct node *n)
 static const char *share_name(struct piece *p, const struct node *n)
 {
     struct arena *a = p->e->arena;
-    const char *side = share_side(n);
+    const char *side = share_word(n->grid);
     const char *text = arena_printf(a, "lstmc_share(me, %d, %d, %" PRId64 ")", n->grid.blocks,
                                     n->grid.bands > 0 ? 1 : n->grid.unit, share_extent(n));
     if (p->w->predicts)

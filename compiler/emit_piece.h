@@ -3,7 +3,7 @@
 #define LSTMC_EMIT_PIECE_H
 #include "emission.h"
 
-/* A worker's range of rows or columns, declared once: rows30. */
+/* A worker's range of rows, columns or cells, declared once: rows30. */
 struct share {
     const char *side, *text, *name;
     struct share *next;

@@ -154,6 +154,11 @@ const char *shape_text(struct arena *a, struct shape s)
     return text;
 }
 
+const char *share_word(struct grid g)
+{
+    return g.bands > 0 ? "cells" : g.axis == AXIS_ROWS ? "rows" : "cols";
+}
+
 const char *c_operation(struct arena *a, enum op op, const char *prefix,
                         const char *const *operands)
 {

@@ -25,6 +25,8 @@ const char *flop_number(struct arena *a, double flop);
 const char *byte_number(struct arena *a, int64_t bytes);
 /* 30x300 */
 const char *shape_text(struct arena *a, struct shape s);
+/* What a worker has a range of: rows, cols or cells. */
+const char *share_word(struct grid g);
 
 /* An elementwise operation on these operands; `prefix` tells whose functions it calls, v_ or s_
  * (see ops.def). */

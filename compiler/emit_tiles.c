@@ -237,7 +237,7 @@ void put_parts(struct body *b, const char **params, int n)
 {
     if (!kernel_product(b->f->body))
         put_random_parts(b, params, n);
-    else if (form_has_tiles(b->f))
+    else if (kernel_has_tiles(b->f->body))
         put_tiles(b, params, n);
     else
         put_strips(b, params, n);

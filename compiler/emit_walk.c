@@ -61,9 +61,7 @@ int form_params(const struct emission *e, const struct form *f, const char **out
 {
     int n = data_params(e, f, true, out);
     n += random_params(f, out + n);
-    out[n++] = f->bands > 0           ? "struct lstmc_range cells"
-               : f->axis == AXIS_ROWS ? "struct lstmc_range rows"
-                                      : "struct lstmc_range cols";
+    out[n++] = arena_printf(e->arena, "struct lstmc_range %s", share_word(f->like->grid));
     return n;
 }
 
@@ -93,12 +91,6 @@ static bool is_in_parts(const struct form *f)
     return has_product(f) || form_is_random(f);
 }
 
-/* Do the sums of the product lie in a tile, tile after tile? */
-bool form_has_tiles(const struct form *f)
-{
-    return has_product(f) && kernel_sums(f->body) < 0;
-}
-
 /* Random bits of one row, which all rows of the space have. */
 static bool is_one_row(const struct node *random)
 {
@@ -113,7 +105,7 @@ static int body_params(struct body *b, const char **out, const char *col)
     int n = data_params(b->e, b->f, false, out);
     if (!declared)
         param_names(b->arena, out, n);
-    if (form_has_tiles(b->f)) {
+    if (kernel_has_tiles(b->f->body)) {
         out[n++] = declared ? "const REAL *sums"
                             : arena_printf(b->arena, "sums + (row - rows.first) * %s",
                                            product_tile(b->e, b->f).stride);
@@ -239,7 +231,7 @@ static int walk_params(struct body *b, const char **out, bool declared)
 {
     int n = data_params(b->e, b->f, false, out);
     n += random_params(b->f, out + n);
-    if (form_has_tiles(b->f))
+    if (kernel_has_tiles(b->f->body))
         out[n++] = "const REAL *sums";
     out[n++] = "struct lstmc_range rows";
     out[n++] = "struct lstmc_range cols";

@@ -80,9 +80,14 @@ int64_t grid_extent(const struct node *n)
     return n->grid.axis == AXIS_ROWS ? shape_rows(s) : shape_cols(s);
 }
 
+static int64_t dealt_units(struct grid g, int64_t extent)
+{
+    return unit_count(g, extent) * (g.bands > 0 ? g.bands : 1);
+}
+
 int64_t grid_units(const struct node *n)
 {
-    return unit_count(n->grid, grid_extent(n)) * (n->grid.bands > 0 ? n->grid.bands : 1);
+    return dealt_units(n->grid, grid_extent(n));
 }
 
 struct range grid_range(struct grid g, int64_t extent, int block)
@@ -165,10 +170,9 @@ static const struct node *maker_of_checked(const struct node *n)
     return same ? maker : NULL;
 }
 
-/* The sums of a kernel's product are made tile by tile. */
 static bool has_tiles(const struct node *n)
 {
-    return n->op == OP_CALL && kernel_product(n->kernel) && kernel_sums(n->kernel) < 0;
+    return n->op == OP_CALL && kernel_has_tiles(n->kernel);
 }
 
 static int choose_bands(const struct node *n, struct grid g, int64_t rows, int64_t units)
@@ -182,15 +186,15 @@ struct grid grid_choose(const struct node *n, int most)
 {
     if (maker_of_checked(n))
         return maker_of_checked(n)->grid;
-    struct shape s = index_space(n);
-    int64_t rows = shape_rows(s), cols = shape_cols(s);
-    struct grid g = { .axis = choose_axis(n, rows, cols) };
+    const struct shape s = index_space(n);
+    const int64_t rows = shape_rows(s), cols = shape_cols(s);
+    struct grid g = { .axis = choose_axis(n, rows, cols), .blocks = 1 };
+    const int64_t extent = g.axis == AXIS_ROWS ? rows : cols;
     g.unit = g.axis == AXIS_COLS ? COL_UNIT : rows >= MANY_ROWS ? ROW_UNIT : 1;
-    int64_t units = unit_count(g, g.axis == AXIS_ROWS ? rows : cols);
     if (node_flop(n) < TINY)
-        units = 1;
-    else if ((g.bands = choose_bands(n, g, rows, units)) > 0)
-        units *= g.bands;
+        return g;
+    g.bands = choose_bands(n, g, rows, unit_count(g, extent));
+    const int64_t units = dealt_units(g, extent);
     g.blocks = units < most ? (int)units : most;
     return g;
 }

@@ -8,7 +8,7 @@
  * runtime's, doubles are computed by every worker for itself. */
 bool node_runs(const struct node *n);
 
-/* most: blocks. */
+/* In `most` blocks at most. */
 struct grid grid_choose(const struct node *n, int most);
 /* Rows or columns of the index space, as its grid splits. */
 int64_t grid_extent(const struct node *n);

@@ -88,6 +88,11 @@ int kernel_sums(const struct kernel *k)
     return -1;
 }
 
+bool kernel_has_tiles(const struct kernel *k)
+{
+    return kernel_product(k) && kernel_sums(k) < 0;
+}
+
 int64_t product_terms(const struct node *n)
 {
     return n->args[0]->type.shape.dim[!attr_flag(n, "ta")];

@@ -271,6 +271,7 @@ struct value *kernel_param(struct module *m, struct kernel *k, struct type type)
 struct node *kernel_product(const struct kernel *k); /* NULL if it has none */
 /* The result in which the product's sums lie; -1: they lie in a tile, and only what follows is a result. */
 int kernel_sums(const struct kernel *k);
+bool kernel_has_tiles(const struct kernel *k); /* of sums: it has a product, and kernel_sums is -1 */
 /* The number of terms of each sum of a matmul. */
 int64_t product_terms(const struct node *n);
 /* Has it so many terms and rows that its operands are best read once, so many terms at a time? */

@@ -90,7 +90,7 @@ static struct node *plain_product(const struct kernel *k)
 {
     struct node *n = kernel_product(k);
     const bool plain = n && n->op == OP_MATMUL && !n->args[1]->type.layout.lanes;
-    return plain && kernel_sums(k) < 0 ? n : NULL;
+    return plain && kernel_has_tiles(k) ? n : NULL;
 }
 
 static int param_place(const struct kernel *k, const struct value *param)

@@ -104,6 +104,8 @@ static void sleep_past(struct lstmc_team *t, unsigned generation)
 
 static void meet(struct lstmc_team *t)
 {
+    if (t->size == 1)
+        return;
     unsigned generation = atomic_load_explicit(&t->generation, memory_order_relaxed);
     unsigned before = atomic_fetch_add_explicit(&t->arrived, 1, memory_order_acq_rel);
     if (before + 1 < (unsigned)t->size) {
@@ -179,13 +181,11 @@ static void walk(struct lstmc_team *t, struct member *m)
     lstmc_program *const *programs = t->programs;
     const struct lstmc_call *call = t->call;
     const int count = t->program_count;
-    const bool weighs = t->weighs;
     m->busy = m->counted = 0;
     for (int i = 0; i < count; i++) {
-        m->since = weighs ? clock_seconds() : 0;
+        m->since = t->weighs ? clock_seconds() : 0;
         programs[i](call, &m->me);
-        if (t->size > 1)
-            meet(t);
+        meet(t);
     }
 }
 
@@ -239,14 +239,12 @@ void team_run(struct lstmc_team *t, lstmc_program *const *programs, int count,
     t->programs = programs;
     t->program_count = count;
     t->call = call;
-    if (t->size > 1) {
-        if (t->weighs)
-            follow(t);
-        t->weighs = t->took > long_job;
-        if (!t->weighs)
-            deal_equally(t);
-        meet(t);
-    }
+    if (t->weighs)
+        follow(t);
+    t->weighs = t->size > 1 && t->took > long_job;
+    if (!t->weighs)
+        deal_equally(t);
+    meet(t);
     walk(t, &t->members[0]);
     t->took = clock_seconds() - start;
 }
@@ -332,7 +330,7 @@ void team_end(struct lstmc_team *t)
     /* A team whose start failed half way cannot meet: its workers wait until the process ends. */
     bool whole = t->started == t->size;
     t->programs = NULL;
-    if (whole && t->size > 1)
+    if (whole)
         meet(t);
     for (int i = 1; whole && i < t->size; i++)
         pthread_join(t->members[i].thread, NULL);
