@@ -81,15 +81,13 @@ INLINE int lanes_of(int j, int n)
  * long as a few hundred multiply-adds: they are asked for so many lines ahead. */
 enum { LINE = 64 / sizeof(REAL), LINES_AHEAD = 4 };
 
-/* Of tiles that follow one another: row `row` of the next one's sums; and the next `step` terms of the rows
- * of a or, where a's terms lie apart, those terms of the next tile's rows. */
-INLINE void look_ahead(int rows, int vectors, int row, int step, const REAL *c, int c_stride,
-                       const REAL *a, int a_row, int a_term)
+/* Of tiles that follow one another: row `row` of the next one's sums, and what comes next of rows of a whose
+ * terms lie side by side. */
+INLINE void look_ahead(int rows, int vectors, int row, const REAL *c, int c_stride, const REAL *a,
+                       int a_row, int a_term)
 {
     for (int r = 0; a_term == 1 && r < rows; r++)
         __builtin_prefetch(a + r * a_row + LINES_AHEAD * LINE);
-    for (int i = 0; a_term != 1 && i < step; i++)
-        __builtin_prefetch(a + i * a_term + (2 * rows - 1) * a_row);
     for (int j = 0; row < rows && j < vectors * V; j += LINE)
         __builtin_prefetch(c + (rows + row) * c_stride + j, 1);
 }
@@ -105,8 +103,7 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
             sum[r * vectors + j] = load(c + r * c_stride + j * V, lanes_of(j, n));
     for (int line = 0; line < k; line += LINE) {
         const int end = k - line < LINE ? k : line + LINE;
-        look_ahead(rows, vectors, line / LINE, end - line, c, c_stride, a + line * a_term, a_row,
-                   a_term);
+        look_ahead(rows, vectors, line / LINE, c, c_stride, a + line * a_term, a_row, a_term);
         for (int i = line; i < end; i++) {
             vec b_row[MAX_TILE];
             for (int j = 0; j < vectors; j++)
@@ -355,65 +352,94 @@ INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int
 }
 
 /* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once: so many
- * terms at a time that the copy of a panel of b takes up to half of the nearest cache. */
-enum { TERMS = V == 16 ? 96 : 192 };
+ * terms at a time that the copy of a panel of b takes up to half of the nearest cache. Rows of a whose terms
+ * lie apart are copied, too, as many as fit: tile by tile, so that each is read from its beginning to its end. */
+enum { TERMS = V == 16 ? 96 : 192, COPY = 512 * 1024 / sizeof(REAL) };
 
-INLINE void product_terms_tiles(int tile_rows, int vectors, int n, int more,
-                                struct lstmc_range rows, int k, REAL *c, int c_stride,
-                                const REAL *a, int a_row, int a_term, const REAL *b,
-                                struct lstmc_right b_lies)
+/* Term i of row r of a tile is to[i * tile_rows + r], and the next tile follows. Whole vectors are written: the
+ * next term puts right what is too much, and behind the last there is room. */
+INLINE void copy_tiles(int tile_rows, struct lstmc_range rows, int k, REAL *to, const REAL *a,
+                       int a_term)
 {
-    const int whole = rows.first + length(rows) / tile_rows * tile_rows;
-    const int pairs = whole + (rows.end - whole) / 2 * 2;
-    for (int r = rows.first; r < whole; r += tile_rows)
-        product_tile(tile_rows, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row,
+    for (int r = rows.first; r < rows.end; r += tile_rows, to += k * tile_rows)
+        for (int i = 0; i < k; i++)
+            for (int j = 0; j < tile_rows; j += V)
+                store(to + i * tile_rows + j,
+                      load(a + i * a_term + r + j, lanes_at(r + j, rows.end)), V);
+}
+
+/* Rows of a that lie `a_tile` apart where they begin a tile, and a_row apart in it. */
+INLINE void product_terms_tiles(int tile_rows, int vectors, int n, int more, int rows, int k,
+                                REAL *c, int c_stride, const REAL *a, int a_tile, int a_row,
+                                int a_term, const REAL *b, struct lstmc_right b_lies)
+{
+    const int whole = rows / tile_rows * tile_rows, pairs = whole + (rows - whole) / 2 * 2;
+    for (int r = 0; r < whole; r += tile_rows)
+        product_tile(tile_rows, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_tile,
                      a_row, a_term, b, b_lies);
+    a += whole * (a_tile - a_row);
     for (int r = whole; r < pairs; r += 2)
         product_tile(2, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row, a_row,
                      a_term, b, b_lies);
-    for (int r = pairs; r < rows.end; r++)
+    for (int r = pairs; r < rows; r++)
         product_tile(1, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row, a_row,
                      a_term, b, b_lies);
 }
 
-INLINE void product_terms_strip(int tile_rows, int vectors, int n, struct lstmc_range terms,
-                                struct lstmc_range rows, REAL *c, int c_stride, const REAL *a,
-                                int a_row, int a_term, const REAL *b, int b_stride, REAL *panel)
+INLINE void product_terms_strip(int tile_rows, int vectors, int n, int more, int rows, int k,
+                                REAL *c, int c_stride, const REAL *a, int a_tile, int a_row,
+                                int a_term, const REAL *b, int b_stride, REAL *panel)
 {
     const struct lstmc_right lies = { vectors * V, PANEL, 1 };
-    const int k = length(terms);
     for (int i = 0; i < k; i++)
         for (int j = 0; j < vectors; j++)
-            store(panel + (i * vectors + j) * V,
-                  load(b + (terms.first + i) * b_stride + j * V, lanes_of(j, n)), V);
-    a += terms.first * a_term;
-    if (terms.first > 0) /* a number that is known makes better loops */
-        product_terms_tiles(tile_rows, vectors, n, 1, rows, k, c, c_stride, a, a_row, a_term, panel,
-                            lies);
+            store(panel + (i * vectors + j) * V, load(b + i * b_stride + j * V, lanes_of(j, n)), V);
+    if (more) /* a number that is known makes better loops */
+        product_terms_tiles(tile_rows, vectors, n, 1, rows, k, c, c_stride, a, a_tile, a_row,
+                            a_term, panel, lies);
     else
-        product_terms_tiles(tile_rows, vectors, n, 0, rows, k, c, c_stride, a, a_row, a_term, panel,
-                            lies);
+        product_terms_tiles(tile_rows, vectors, n, 0, rows, k, c, c_stride, a, a_tile, a_row,
+                            a_term, panel, lies);
 }
 
 /* As product_strip_of. */
-INLINE void product_terms_strip_of(int width, int tile_rows, int vectors, int fill,
-                                   struct lstmc_range terms, struct lstmc_range rows, REAL *c,
-                                   int c_stride, const REAL *a, int a_row, int a_term,
-                                   const REAL *b, int b_stride, REAL *panel)
+INLINE void product_terms_strip_of(int width, int tile_rows, int vectors, int fill, int more,
+                                   int rows, int k, REAL *c, int c_stride, const REAL *a,
+                                   int a_tile, int a_row, int a_term, const REAL *b, int b_stride,
+                                   REAL *panel)
 {
     const int unit = strip_unit(vectors), most = strip_units(vectors);
     if (width == 1)
-        product_terms_strip(tile_rows, unit, unit * V - fill, terms, rows, c, c_stride, a, a_row,
-                            a_term, b, b_stride, panel);
+        product_terms_strip(tile_rows, unit, unit * V - fill, more, rows, k, c, c_stride, a, a_tile,
+                            a_row, a_term, b, b_stride, panel);
     else if (most >= 2 && width == 2)
-        product_terms_strip(tile_rows, 2 * unit, 2 * unit * V - fill, terms, rows, c, c_stride, a,
-                            a_row, a_term, b, b_stride, panel);
+        product_terms_strip(tile_rows, 2 * unit, 2 * unit * V - fill, more, rows, k, c, c_stride, a,
+                            a_tile, a_row, a_term, b, b_stride, panel);
     else if (most >= 3 && width == 3)
-        product_terms_strip(tile_rows, 3 * unit, 3 * unit * V - fill, terms, rows, c, c_stride, a,
-                            a_row, a_term, b, b_stride, panel);
+        product_terms_strip(tile_rows, 3 * unit, 3 * unit * V - fill, more, rows, k, c, c_stride, a,
+                            a_tile, a_row, a_term, b, b_stride, panel);
     else if (most >= STRIP_UNITS)
-        product_terms_strip(tile_rows, 4 * unit, 4 * unit * V - fill, terms, rows, c, c_stride, a,
-                            a_row, a_term, b, b_stride, panel);
+        product_terms_strip(tile_rows, 4 * unit, 4 * unit * V - fill, more, rows, k, c, c_stride, a,
+                            a_tile, a_row, a_term, b, b_stride, panel);
+}
+
+/* Some rows, and at most TERMS terms, of all the columns that are asked for. */
+INLINE void product_terms_rows(int tile_rows, int vectors, int more, int rows,
+                               struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
+                               const REAL *a, int a_tile, int a_row, int a_term, const REAL *b,
+                               int b_stride)
+{
+    REAL panel[TERMS * MAX_TILE * V];
+    const int unit = strip_unit(vectors) * V, fill = (unit - all % unit) % unit;
+    for (int j = cols.first, width; j < cols.end; j += width * unit) {
+        width = even_share((cols.end - j + unit - 1) / unit, strip_units(vectors));
+        if (fill > 0 && j + width * unit > all)
+            product_terms_strip_of(width, tile_rows, vectors, fill, more, rows, k, c + j, c_stride,
+                                   a, a_tile, a_row, a_term, b + j, b_stride, panel);
+        else
+            product_terms_strip_of(width, tile_rows, vectors, 0, more, rows, k, c + j, c_stride, a,
+                                   a_tile, a_row, a_term, b + j, b_stride, panel);
+    }
 }
 
 /* Adds up the given terms; with the first of all it begins anew. A share of the terms ends where
@@ -423,20 +449,24 @@ INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
                           int c_stride, const REAL *a, int a_row, int a_term, const REAL *b,
                           int b_stride)
 {
-    REAL panel[TERMS * MAX_TILE * V];
-    const int unit = strip_unit(vectors) * V, fill = (unit - all % unit) % unit;
-    for (int i = terms.first; i < terms.end; i += TERMS) {
-        const struct lstmc_range some = part_of(terms, i, TERMS);
-        for (int j = cols.first, width; j < cols.end; j += width * unit) {
-            width = even_share((cols.end - j + unit - 1) / unit, strip_units(vectors));
-            if (fill > 0 && j + width * unit > all)
-                product_terms_strip_of(width, tile_rows, vectors, fill, some, rows, c + j, c_stride,
-                                       a, a_row, a_term, b + j, b_stride, panel);
-            else
-                product_terms_strip_of(width, tile_rows, vectors, 0, some, rows, c + j, c_stride, a,
-                                       a_row, a_term, b + j, b_stride, panel);
+    REAL copy[COPY + V];
+    const int tiles = (length(rows) + tile_rows - 1) / tile_rows, most = COPY / TERMS / tile_rows;
+    const int step = a_term == 1 ? length(rows) : even_share(tiles, most) * tile_rows;
+    for (int i = terms.first; i < terms.end; i += TERMS)
+        for (int r = rows.first; r < rows.end; r += step) {
+            const struct lstmc_range some = part_of(rows, r, step);
+            const int k = length(part_of(terms, i, TERMS)), n = length(some);
+            REAL *to = c + r * c_stride;
+            const REAL *from = a + i * a_term, *b_terms = b + i * b_stride;
+            if (a_term == 1) {
+                product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, to, c_stride,
+                                   from + r * a_row, a_row, a_row, 1, b_terms, b_stride);
+            } else {
+                copy_tiles(tile_rows, some, k, copy, from, a_term);
+                product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, to, c_stride, copy,
+                                   k, 1, tile_rows, b_terms, b_stride);
+            }
         }
-    }
 }
 
 /* c = a b', where both have the terms of a sum side by side: element (r, j) is the product of two
