@@ -365,7 +365,7 @@ INLINE void copy_tiles(int tile_rows, struct lstmc_range rows, int k, REAL *to, 
         for (int i = 0; i < k; i++)
             for (int j = 0; j < tile_rows; j += V)
                 store(to + i * tile_rows + j,
-                      load(a + i * a_term + r + j, lanes_at(r + j, rows.end)), V);
+                      load(a + i * a_term + r + j, lanes_of(0, rows.end - r - j)), V);
 }
 
 /* Rows of a that lie `a_tile` apart where they begin a tile, and a_row apart in it. */
