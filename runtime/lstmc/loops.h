@@ -451,21 +451,19 @@ INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
 {
     REAL copy[COPY + V];
     const int tiles = (length(rows) + tile_rows - 1) / tile_rows, most = COPY / TERMS / tile_rows;
-    const int step = a_term == 1 ? length(rows) : even_share(tiles, most) * tile_rows;
+    const int apart = a_term != 1; /* a's terms */
+    const int step = apart ? even_share(tiles, most) * tile_rows : length(rows);
     for (int i = terms.first; i < terms.end; i += TERMS)
         for (int r = rows.first; r < rows.end; r += step) {
             const struct lstmc_range some = part_of(rows, r, step);
             const int k = length(part_of(terms, i, TERMS)), n = length(some);
             REAL *to = c + r * c_stride;
             const REAL *from = a + i * a_term, *b_terms = b + i * b_stride;
-            if (a_term == 1) {
-                product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, to, c_stride,
-                                   from + r * a_row, a_row, a_row, 1, b_terms, b_stride);
-            } else {
+            if (apart)
                 copy_tiles(tile_rows, some, k, copy, from, a_term);
-                product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, to, c_stride, copy,
-                                   k, 1, tile_rows, b_terms, b_stride);
-            }
+            product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, to, c_stride,
+                               apart ? copy : from + r * a_row, apart ? k : a_row,
+                               apart ? 1 : a_row, apart ? tile_rows : a_term, b_terms, b_stride);
         }
 }
 
