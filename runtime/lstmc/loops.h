@@ -354,7 +354,7 @@ INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int
 /* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once: so many
  * terms at a time that the copy of a panel of b takes up to half of the nearest cache. Rows of a whose terms
  * lie apart are copied, too, as many as fit: tile by tile, so that each is read from its beginning to its end. */
-enum { TERMS = V == 16 ? 96 : 192, COPY = 512 * 1024 / sizeof(REAL) };
+enum { TERMS = 96, COPY = 256 * 1024 / sizeof(REAL) };
 
 /* Term i of row r of a tile is to[i * tile_rows + r], and the next tile follows. Whole vectors are written: the
  * next term puts right what is too much, and behind the last there is room. */
@@ -369,21 +369,21 @@ INLINE void copy_tiles(int tile_rows, struct lstmc_range rows, int k, REAL *to, 
 }
 
 /* Rows of a that lie `a_tile` apart where they begin a tile, and a_row apart in it. */
-INLINE void product_terms_tiles(int tile_rows, int vectors, int n, int more, int rows, int k,
-                                REAL *c, int c_stride, const REAL *a, int a_tile, int a_row,
-                                int a_term, const REAL *b, struct lstmc_right b_lies)
+INLINE void product_terms_tiles(int tile_rows, int vectors, int n, int rows, int k, REAL *c,
+                                int c_stride, const REAL *a, int a_tile, int a_row, int a_term,
+                                const REAL *b, struct lstmc_right b_lies)
 {
     const int whole = rows / tile_rows * tile_rows, pairs = whole + (rows - whole) / 2 * 2;
     for (int r = 0; r < whole; r += tile_rows)
-        product_tile(tile_rows, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_tile,
-                     a_row, a_term, b, b_lies);
+        product_tile(tile_rows, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * a_tile, a_row,
+                     a_term, b, b_lies);
     a += whole * (a_tile - a_row);
     for (int r = whole; r < pairs; r += 2)
-        product_tile(2, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row, a_row,
-                     a_term, b, b_lies);
+        product_tile(2, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * a_row, a_row, a_term,
+                     b, b_lies);
     for (int r = pairs; r < rows; r++)
-        product_tile(1, vectors, n, more, k, c + r * c_stride, c_stride, a + r * a_row, a_row,
-                     a_term, b, b_lies);
+        product_tile(1, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * a_row, a_row, a_term,
+                     b, b_lies);
 }
 
 INLINE void product_terms_strip(int tile_rows, int vectors, int n, int more, int rows, int k,
@@ -394,12 +394,11 @@ INLINE void product_terms_strip(int tile_rows, int vectors, int n, int more, int
     for (int i = 0; i < k; i++)
         for (int j = 0; j < vectors; j++)
             store(panel + (i * vectors + j) * V, load(b + i * b_stride + j * V, lanes_of(j, n)), V);
-    if (more) /* a number that is known makes better loops */
-        product_terms_tiles(tile_rows, vectors, n, 1, rows, k, c, c_stride, a, a_tile, a_row,
-                            a_term, panel, lies);
-    else
-        product_terms_tiles(tile_rows, vectors, n, 0, rows, k, c, c_stride, a, a_tile, a_row,
-                            a_term, panel, lies);
+    for (int r = 0; !more && r < rows; r++) /* so that there is one kind of tile to compile */
+        for (int j = 0; j < vectors; j++)
+            store(c + r * c_stride + j * V, (vec){ 0 }, lanes_of(j, n));
+    product_terms_tiles(tile_rows, vectors, n, rows, k, c, c_stride, a, a_tile, a_row, a_term,
+                        panel, lies);
 }
 
 /* As product_strip_of. */
