@@ -351,10 +351,17 @@ INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int
     }
 }
 
-/* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once: so many
- * terms at a time that the copy of a panel of b takes up to half of the nearest cache. Rows of a whose terms
- * lie apart are copied, too, as many as fit: tile by tile, so that each is read from its beginning to its end. */
-enum { TERMS = 96, COPY = 256 * 1024 / sizeof(REAL) };
+/* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once. So many terms at a
+ * time that a tile of a and a panel of b take a part of the nearest cache; panels of b are copied a few at a time,
+ * since each row gives little to one. Rows of a whose terms lie apart are copied, too, as many as fit: tile by
+ * tile, so that each is read from its beginning to its end. */
+enum { TERMS = 96, COPY = 256 * 1024 / sizeof(REAL), PANELS = 4 };
+
+/* Row r of a tile begins at a[r * tile] where it is the tile's first, and `row` after the one before else. */
+struct lstmc_left {
+    const REAL *a;
+    int tile, row, term;
+};
 
 /* Term i of row r of a tile is to[i * tile_rows + r], and the next tile follows. Whole vectors are written: the
  * next term puts right what is too much, and behind the last there is room. */
@@ -368,76 +375,97 @@ INLINE void copy_tiles(int tile_rows, struct lstmc_range rows, int k, REAL *to, 
                       load(a + i * a_term + r + j, lanes_of(0, rows.end - r - j)), V);
 }
 
-/* Rows of a that lie `a_tile` apart where they begin a tile, and a_row apart in it. */
-INLINE void product_terms_tiles(int tile_rows, int vectors, int n, int rows, int k, REAL *c,
-                                int c_stride, const REAL *a, int a_tile, int a_row, int a_term,
-                                const REAL *b, struct lstmc_right b_lies)
+INLINE void copy_whole_panels(int panels, int k, REAL *to, const REAL *b, int b_stride)
 {
-    const int whole = rows / tile_rows * tile_rows, pairs = whole + (rows - whole) / 2 * 2;
-    for (int r = 0; r < whole; r += tile_rows)
-        product_tile(tile_rows, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * a_tile, a_row,
-                     a_term, b, b_lies);
-    a += whole * (a_tile - a_row);
-    for (int r = whole; r < pairs; r += 2)
-        product_tile(2, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * a_row, a_row, a_term,
-                     b, b_lies);
-    for (int r = pairs; r < rows; r++)
-        product_tile(1, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * a_row, a_row, a_term,
-                     b, b_lies);
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j < panels * PANEL; j += V)
+            store(to + (j / PANEL * TERMS + i) * PANEL + j % PANEL, load(b + i * b_stride + j, V),
+                  V);
+}
+
+/* n columns of b, at most PANELS panels, with zeros up to a whole one. */
+INLINE void copy_panels(int n, int k, REAL *to, const REAL *b, int b_stride)
+{
+    const int panels = n / PANEL, rest = n % PANEL;
+    if (panels == PANELS)
+        copy_whole_panels(PANELS, k, to, b, b_stride);
+    else if (panels == 3)
+        copy_whole_panels(3, k, to, b, b_stride);
+    else if (panels == 2)
+        copy_whole_panels(2, k, to, b, b_stride);
+    else if (panels == 1)
+        copy_whole_panels(1, k, to, b, b_stride);
+    to += panels * TERMS * PANEL;
+    b += panels * PANEL;
+    for (int i = 0; rest > 0 && i < k; i++)
+        for (int j = 0; j < PANEL; j += V)
+            store(to + i * PANEL + j, load(b + i * b_stride + j, lanes_of(j / V, rest)), V);
 }
 
 INLINE void product_terms_strip(int tile_rows, int vectors, int n, int more, int rows, int k,
-                                REAL *c, int c_stride, const REAL *a, int a_tile, int a_row,
-                                int a_term, const REAL *b, int b_stride, REAL *panel)
+                                REAL *c, int c_stride, struct lstmc_left left, const REAL *b)
 {
-    const struct lstmc_right lies = { vectors * V, PANEL, 1 };
-    for (int i = 0; i < k; i++)
-        for (int j = 0; j < vectors; j++)
-            store(panel + (i * vectors + j) * V, load(b + i * b_stride + j * V, lanes_of(j, n)), V);
+    const int whole = rows / tile_rows * tile_rows, pairs = whole + (rows - whole) / 2 * 2;
+    const struct lstmc_right lies = packed(TERMS);
+    const REAL *a = left.a;
     for (int r = 0; !more && r < rows; r++) /* so that there is one kind of tile to compile */
         for (int j = 0; j < vectors; j++)
             store(c + r * c_stride + j * V, (vec){ 0 }, lanes_of(j, n));
-    product_terms_tiles(tile_rows, vectors, n, rows, k, c, c_stride, a, a_tile, a_row, a_term,
-                        panel, lies);
+    for (int r = 0; r < whole; r += tile_rows)
+        product_tile(tile_rows, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * left.tile,
+                     left.row, left.term, b, lies);
+    a += whole * (left.tile - left.row);
+    for (int r = whole; r < pairs; r += 2)
+        product_tile(2, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * left.row, left.row,
+                     left.term, b, lies);
+    for (int r = pairs; r < rows; r++)
+        product_tile(1, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * left.row, left.row,
+                     left.term, b, lies);
 }
 
 /* As product_strip_of. */
 INLINE void product_terms_strip_of(int width, int tile_rows, int vectors, int fill, int more,
-                                   int rows, int k, REAL *c, int c_stride, const REAL *a,
-                                   int a_tile, int a_row, int a_term, const REAL *b, int b_stride,
-                                   REAL *panel)
+                                   int rows, int k, REAL *c, int c_stride, struct lstmc_left left,
+                                   const REAL *b)
 {
     const int unit = strip_unit(vectors), most = strip_units(vectors);
     if (width == 1)
-        product_terms_strip(tile_rows, unit, unit * V - fill, more, rows, k, c, c_stride, a, a_tile,
-                            a_row, a_term, b, b_stride, panel);
+        product_terms_strip(tile_rows, unit, unit * V - fill, more, rows, k, c, c_stride, left, b);
     else if (most >= 2 && width == 2)
-        product_terms_strip(tile_rows, 2 * unit, 2 * unit * V - fill, more, rows, k, c, c_stride, a,
-                            a_tile, a_row, a_term, b, b_stride, panel);
+        product_terms_strip(tile_rows, 2 * unit, 2 * unit * V - fill, more, rows, k, c, c_stride,
+                            left, b);
     else if (most >= 3 && width == 3)
-        product_terms_strip(tile_rows, 3 * unit, 3 * unit * V - fill, more, rows, k, c, c_stride, a,
-                            a_tile, a_row, a_term, b, b_stride, panel);
+        product_terms_strip(tile_rows, 3 * unit, 3 * unit * V - fill, more, rows, k, c, c_stride,
+                            left, b);
     else if (most >= STRIP_UNITS)
-        product_terms_strip(tile_rows, 4 * unit, 4 * unit * V - fill, more, rows, k, c, c_stride, a,
-                            a_tile, a_row, a_term, b, b_stride, panel);
+        product_terms_strip(tile_rows, 4 * unit, 4 * unit * V - fill, more, rows, k, c, c_stride,
+                            left, b);
 }
 
 /* Some rows, and at most TERMS terms, of all the columns that are asked for. */
 INLINE void product_terms_rows(int tile_rows, int vectors, int more, int rows,
                                struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
-                               const REAL *a, int a_tile, int a_row, int a_term, const REAL *b,
-                               int b_stride)
+                               struct lstmc_left left, const REAL *b, int b_stride)
 {
-    REAL panel[TERMS * MAX_TILE * V];
+    REAL panels[TERMS * PANELS * PANEL];
     const int unit = strip_unit(vectors) * V, fill = (unit - all % unit) % unit;
-    for (int j = cols.first, width; j < cols.end; j += width * unit) {
-        width = even_share((cols.end - j + unit - 1) / unit, strip_units(vectors));
-        if (fill > 0 && j + width * unit > all)
-            product_terms_strip_of(width, tile_rows, vectors, fill, more, rows, k, c + j, c_stride,
-                                   a, a_tile, a_row, a_term, b + j, b_stride, panel);
-        else
-            product_terms_strip_of(width, tile_rows, vectors, 0, more, rows, k, c + j, c_stride, a,
-                                   a_tile, a_row, a_term, b + j, b_stride, panel);
+    const int strip = strip_units(vectors), most = PANELS * PANEL / (strip * unit) * strip;
+    const int units = (length(cols) + unit - 1) / unit;
+    for (int done = 0, some; done < units; done += some) {
+        const int first = cols.first + done * unit;
+        some = even_share(units - done, most);
+        copy_panels(length(part_of(cols, first, some * unit)), k, panels, b + first, b_stride);
+        for (int j = 0, width; j < some; j += width) {
+            const int col = first + j * unit;
+            const REAL *from = panels + j * unit / PANEL * TERMS * PANEL + j * unit % PANEL;
+            width = even_share(some - j, strip);
+            if (fill > 0 && col + width * unit > all)
+                product_terms_strip_of(width, tile_rows, vectors, fill, more, rows, k, c + col,
+                                       c_stride, left, from);
+            else
+                product_terms_strip_of(width, tile_rows, vectors, 0, more, rows, k, c + col,
+                                       c_stride, left, from);
+        }
     }
 }
 
@@ -456,13 +484,13 @@ INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
         for (int r = rows.first; r < rows.end; r += step) {
             const struct lstmc_range some = part_of(rows, r, step);
             const int k = length(part_of(terms, i, TERMS)), n = length(some);
-            REAL *to = c + r * c_stride;
-            const REAL *from = a + i * a_term, *b_terms = b + i * b_stride;
-            if (apart)
-                copy_tiles(tile_rows, some, k, copy, from, a_term);
-            product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, to, c_stride,
-                               apart ? copy : from + r * a_row, apart ? k : a_row,
-                               apart ? 1 : a_row, apart ? tile_rows : a_term, b_terms, b_stride);
+            struct lstmc_left left = { a + i * a_term + r * a_row, a_row, a_row, a_term };
+            if (apart) {
+                copy_tiles(tile_rows, some, k, copy, a + i * a_term, a_term);
+                left = (struct lstmc_left){ copy, k, 1, tile_rows };
+            }
+            product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, c + r * c_stride,
+                               c_stride, left, b + i * b_stride, b_stride);
         }
 }
 
