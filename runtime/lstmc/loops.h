@@ -327,9 +327,9 @@ INLINE void pack_panel(int n, int k, REAL *to, const REAL *from, int term, int c
         for (int j = 0; j < PANEL; j += 4)
             transpose_four(to + i * PANEL + j, from + i + j * col, col);
 #endif
-    for (; col == 1 && n == PANEL && i < k; i++)
+    for (; col == 1 && i < k; i++)
         for (int j = 0; j < PANEL; j += V)
-            store(to + i * PANEL + j, load(from + i * term + j, V), V);
+            store(to + i * PANEL + j, load(from + i * term + j, lanes_of(j / V, n)), V);
     for (; i < k; i++)
         for (int j = 0; j < PANEL; j++)
             to[i * PANEL + j] = j < n ? from[i * term + j * col] : 0;
@@ -352,10 +352,10 @@ INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int
 }
 
 /* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once. So many terms at a
- * time that a tile of a and a panel of b take a part of the nearest cache; panels of b are copied a few at a time,
- * since each row gives little to one. Rows of a whose terms lie apart are copied, too, as many as fit: tile by
- * tile, so that each is read from its beginning to its end. */
-enum { TERMS = 96, COPY = 256 * 1024 / sizeof(REAL), PANELS = 4 };
+ * time that a tile of a and a panel of b take a part of the nearest cache; as many panels of b are copied at once
+ * as the widest strip has, since each row gives little to one. Rows of a whose terms lie apart are copied, too,
+ * as many as fit: tile by tile, so that each is read from its beginning to its end. */
+enum { TERMS = 96, COPY = 256 * 1024 / sizeof(REAL) };
 
 /* Row r of a tile begins at a[r * tile] where it is the tile's first, and `row` after the one before else. */
 struct lstmc_left {
@@ -375,6 +375,7 @@ INLINE void copy_tiles(int tile_rows, struct lstmc_range rows, int k, REAL *to, 
                       load(a + i * a_term + r + j, lanes_of(0, rows.end - r - j)), V);
 }
 
+/* Whole panels of TERMS terms, row by row, so that each row is visited once. */
 INLINE void copy_whole_panels(int panels, int k, REAL *to, const REAL *b, int b_stride)
 {
     for (int i = 0; i < k; i++)
@@ -383,23 +384,20 @@ INLINE void copy_whole_panels(int panels, int k, REAL *to, const REAL *b, int b_
                   V);
 }
 
-/* n columns of b, at most PANELS panels, with zeros up to a whole one. */
+/* n columns of b, at most those of the widest strip, with zeros up to a whole panel. */
 INLINE void copy_panels(int n, int k, REAL *to, const REAL *b, int b_stride)
 {
     const int panels = n / PANEL, rest = n % PANEL;
-    if (panels == PANELS)
-        copy_whole_panels(PANELS, k, to, b, b_stride);
+    if (panels == STRIP_UNITS)
+        copy_whole_panels(STRIP_UNITS, k, to, b, b_stride);
     else if (panels == 3)
         copy_whole_panels(3, k, to, b, b_stride);
     else if (panels == 2)
         copy_whole_panels(2, k, to, b, b_stride);
     else if (panels == 1)
         copy_whole_panels(1, k, to, b, b_stride);
-    to += panels * TERMS * PANEL;
-    b += panels * PANEL;
-    for (int i = 0; rest > 0 && i < k; i++)
-        for (int j = 0; j < PANEL; j += V)
-            store(to + i * PANEL + j, load(b + i * b_stride + j, lanes_of(j / V, rest)), V);
+    if (rest > 0)
+        pack_panel(rest, k, to + panels * TERMS * PANEL, b + panels * PANEL, b_stride, 1);
 }
 
 INLINE void product_terms_strip(int tile_rows, int vectors, int n, int more, int rows, int k,
@@ -447,9 +445,9 @@ INLINE void product_terms_rows(int tile_rows, int vectors, int more, int rows,
                                struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
                                struct lstmc_left left, const REAL *b, int b_stride)
 {
-    REAL panels[TERMS * PANELS * PANEL];
+    REAL panels[TERMS * STRIP_UNITS * PANEL];
     const int unit = strip_unit(vectors) * V, fill = (unit - all % unit) % unit;
-    const int strip = strip_units(vectors), most = PANELS * PANEL / (strip * unit) * strip;
+    const int strip = strip_units(vectors), most = STRIP_UNITS * PANEL / (strip * unit) * strip;
     const int units = (length(cols) + unit - 1) / unit;
     for (int done = 0, some; done < units; done += some) {
         const int first = cols.first + done * unit;
