@@ -23,31 +23,48 @@ static int64_t rounded_up(int64_t n, int64_t step)
     return (n + step - 1) / step * step;
 }
 
-/* The tile by which rows x cols sums are done quickest, of at most `most` sums either way: as
- * many multiply-adds as possible for each load, enough of them at a time to hide their latency,
- * and little done twice where the tile does not divide the whole. In panels of `panel` vectors,
- * which are taken whole or are cut evenly, strips may differ in width and nothing is done twice
- * along a row; 0: there are none. */
-static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, int panel,
+/* What a tile takes for each of its terms, in multiply-adds: eight are under way at once, and a few more
+ * keep them so. */
+static double tile_time(int64_t rows, int64_t cols)
+{
+    const double least = 10, load = 0.25;
+    const double sums = (double)(rows * cols);
+    return (sums > least ? sums : least) + load * (double)(rows + cols);
+}
+
+/* The same of all tiles above each other. Where whole ones do not fill the rows, a part is done twice, or,
+ * if `even`, as many as it takes have a row less, which must be worth the code of two kinds. */
+static double column_time(int64_t rows, struct tile t, bool even)
+{
+    const double two_kinds = 1.01;
+    const int64_t tiles = (rows + t.rows - 1) / t.rows, lower = tiles * t.rows - rows;
+    const double whole = tile_time(t.rows, t.cols);
+    if (!even || lower == 0 || lower > tiles)
+        return (double)tiles * whole;
+    return two_kinds *
+           ((double)(tiles - lower) * whole + (double)lower * tile_time(t.rows - 1, t.cols));
+}
+
+/* The tile by which rows x cols sums are done quickest, of at most `most` sums either way; of equal ones
+ * the tallest, since b comes from a farther cache than a. In panels of
+ * `panel` vectors, which are taken whole or are cut evenly, strips may differ in width and nothing is done
+ * twice along a row; 0: there are none. */
+static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, int panel, bool even,
                                struct machine machine)
 {
-    const double latency = 8,
-                 load = 0.25; /* in multiply-adds: under way at once; the price of a load */
     struct tile best = { 1, 1 };
-    double best_score = 0;
+    double least = 0;
     for (int64_t r = 1; r <= most.rows && r <= MAX_TILE; r++)
         for (int64_t c = 1; c <= most.cols && r * c + c + machine.spare <= machine.registers; c++) {
             if (panel > 0 && c % panel != 0 && panel % c != 0)
                 continue;
-            const double sums = (double)(r * c);
-            const double useful_rows = (double)rows / (double)rounded_up(rows, r);
-            const double useful_cols = panel > 0 ? 1 : (double)cols / (double)rounded_up(cols, c);
-            const double busy = sums < latency ? sums / latency : 1;
-            const double score =
-                useful_rows * useful_cols * busy * sums / (sums + load * (double)(r + c));
-            if (score > best_score) {
-                best_score = score;
-                best = (struct tile){ r, c };
+            const struct tile t = { r, c };
+            const double tiles_across =
+                (double)(panel > 0 ? cols : rounded_up(cols, c)) / (double)c;
+            const double time = tiles_across * column_time(rows, t, even);
+            if (least == 0 || time <= least) {
+                least = time;
+                best = t;
             }
         }
     return best;
@@ -131,7 +148,7 @@ static void tile_texts(const struct emission *e, const struct node *n, enum prod
             free_width ? widest_strip(c.dim[1], lanes) : narrowest(n, AXIS_COLS, c.dim[1]) / lanes;
         const struct tile most = { narrowest(n, AXIS_ROWS, c.dim[0]), width > 1 ? width : 1 };
         const struct tile t = choose_tile(c.dim[0], rounded_up(c.dim[1], lanes) / lanes, most,
-                                          free_width ? PANEL / lanes : 0, machines[i]);
+                                          free_width ? PANEL / lanes : 0, false, machines[i]);
         r[i] = (int)t.rows;
         v[i] = (int)t.cols;
     }
@@ -239,13 +256,13 @@ const char *product_loop(struct loop *l)
  * RANDOM_COLS of lstmc/loops.h there may not be. */
 enum { TILE_SUMS = 6144, TILE_WIDTH = 96 };
 
-/* Rows in equal shares of whole register tiles; of bfloat16, of which some machines have larger ones, 32. */
-static int64_t tile_height(int64_t rows, int64_t step, bool bf16)
+/* Rows in equal shares; of bfloat16, of which some machines have larger register tiles, 32. */
+static int64_t tile_height(int64_t rows, bool bf16)
 {
     if (bf16)
         return rows > TILE_HEIGHT ? TILE_HEIGHT_BF16 : rows;
     const int64_t shares = (rows + TILE_HEIGHT - 1) / TILE_HEIGHT;
-    return rounded_up((rows + shares - 1) / shares, step);
+    return (rows + shares - 1) / shares;
 }
 
 /* Whole panels, as many as there is room for; rows: those of all parts. */
@@ -261,22 +278,21 @@ struct product_tile product_tile(const struct emission *e, const struct form *f)
     const struct shape space = k->space.shape;
     const int64_t lowest = space.dim[0] / (f->bands > 0 ? f->bands : 1);
     const int parts = kernel_parts(k);
-    const bool bf16 = kernel_product(k)->args[0]->type.elem == ELEM_BF16;
-    int rows[MACHINES], vectors[MACHINES], height[MACHINES], width[MACHINES], stride[MACHINES];
+    const int height =
+        (int)tile_height(space.dim[0], kernel_product(k)->args[0]->type.elem == ELEM_BF16);
+    const int width = tile_width(height * parts);
+    int rows[MACHINES], vectors[MACHINES];
     for (int i = 0; i < MACHINES; i++) {
         const int lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
         const int64_t cols = parts * rounded_up(space.dim[1], PANEL);
         const struct tile most = { lowest, widest_strip(cols, lanes) };
         const struct tile t =
-            choose_tile(space.dim[0], cols / lanes, most, PANEL / lanes, machines[i]);
+            choose_tile(height, cols / lanes, most, PANEL / lanes, true, machines[i]);
         rows[i] = (int)t.rows;
         vectors[i] = (int)t.cols;
-        height[i] = (int)tile_height(space.dim[0], t.rows, bf16);
-        width[i] = tile_width(height[i] * parts);
-        stride[i] = parts * width[i];
     }
-    return (struct product_tile){ by_isa(e, rows), by_isa(e, vectors), by_isa(e, height),
-                                  by_isa(e, width), by_isa(e, stride) };
+    return (struct product_tile){ by_isa(e, rows), by_isa(e, vectors), height, width,
+                                  parts * width };
 }
 
 /* ---- products by BLAS ------------------------------------------------------------------------ */

@@ -20,13 +20,13 @@ const char *put_deep(const struct emission *e, const struct node *product, bool 
 void put_blas(struct emission *e, const struct form *f, struct buffer *out);
 
 /* Of the product in a kernel: its sums lie in a tile of `height` rows and, of each part, `width`
- * columns, [row][panel][part][lane], and the rest of the body follows while they are in the nearest cache.
- * Texts of C, with a number for each instruction set. */
+ * columns, [row][panel][part][lane], and the rest of the body follows while they are in the nearest cache. */
 struct product_tile {
-    const char *rows, *vectors; /* of the sums that are in registers at a time */
-    const char *height, *width;
-    const char *stride; /* of the tile's rows: the width of all parts */
+    const char *rows,
+        *vectors; /* of the sums that are in registers at a time, for each instruction set */
+    int height, width;
+    int stride; /* of the tile's rows: the width of all parts */
 };
-enum { TILE_HEIGHT = 36, TILE_HEIGHT_BF16 = 32 }; /* at most, but for the rest of a register tile */
+enum { TILE_HEIGHT = 36, TILE_HEIGHT_BF16 = 32 }; /* at most */
 struct product_tile product_tile(const struct emission *e, const struct form *f);
 #endif

@@ -74,7 +74,7 @@ static const char *put_sums(struct body *b)
         "panels",
         c_integer(b->arena, terms),
         "sums",
-        t.stride,
+        c_integer(b->arena, t.stride),
         "a",
         c_integer(b->arena, ta ? 1 : stride),
         c_integer(b->arena, ta ? stride : 1),
@@ -160,8 +160,8 @@ static void put_tiles(struct body *b, const char **params, int n)
     const char *sums = put_sums(b);
     put_part_walk(b);
     put_form_head(b, params, n);
-    buffer_printf(out, "    enum { HEIGHT = %s, WIDTH = %s };\n", t.height, t.width);
-    buffer_printf(out, "    _Alignas(64) REAL sums[HEIGHT * %s];\n", t.stride);
+    buffer_printf(out, "    enum { HEIGHT = %d, WIDTH = %d };\n", t.height, t.width);
+    buffer_printf(out, "    _Alignas(64) REAL sums[HEIGHT * %d];\n", t.stride);
     if (f->bands == 0)
         put_whole_side(b);
     if (form_checks(f))

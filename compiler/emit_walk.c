@@ -107,7 +107,7 @@ static int body_params(struct body *b, const char **out, const char *col)
         param_names(b->arena, out, n);
     if (kernel_has_tiles(b->f->body)) {
         out[n++] = declared ? "const REAL *sums"
-                            : arena_printf(b->arena, "sums + (row - rows.first) * %s",
+                            : arena_printf(b->arena, "sums + (row - rows.first) * %d",
                                            product_tile(b->e, b->f).stride);
         out[n++] = declared ? "int left" : "cols.first";
     }

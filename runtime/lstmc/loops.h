@@ -119,12 +119,20 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
             store(c + r * c_stride + j * V, sum[r * vectors + j], lanes_of(j, n));
 }
 
-/* A strip of columns, `vectors` vectors wide, of n live columns; rows: at least a tile. */
-INLINE void product_tall_strip(int tile_rows, int vectors, int n, struct lstmc_range rows, int k,
-                               REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
+/* A strip of columns, `vectors` vectors wide, of n live columns; rows: at least a tile. Where whole tiles
+ * do not fill them, as many tiles as it takes have a row less if `even`; else the last begins earlier. */
+INLINE void product_tall_strip(int tile_rows, int vectors, int n, int even, struct lstmc_range rows,
+                               int k, REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
                                const REAL *b, struct lstmc_right b_lies)
 {
-    for (int r = rows.first; r < rows.end; r += tile_rows) {
+    const int tiles = (length(rows) + tile_rows - 1) / tile_rows;
+    const int lower = tiles * tile_rows - length(rows);
+    int r = rows.first;
+    if (even && lower <= tiles)
+        for (const int end = r + lower * (tile_rows - 1); r < end; r += tile_rows - 1)
+            product_tile(tile_rows - 1, vectors, n, 0, k, c + r * c_stride, c_stride, a + r * a_row,
+                         a_row, a_term, b, b_lies);
+    for (; r < rows.end; r += tile_rows) {
         const int row = step_at(r, tile_rows, rows.end);
         product_tile(tile_rows, vectors, n, 0, k, c + row * c_stride, c_stride, a + row * a_row,
                      a_row, a_term, b, b_lies);
@@ -136,9 +144,9 @@ INLINE void product_strip(int tile_rows, int vectors, int n, struct lstmc_range 
                           const REAL *b, struct lstmc_right b_lies)
 {
     if (length(rows) < tile_rows)
-        product_tall_strip(1, vectors, n, rows, k, c, c_stride, a, a_row, a_term, b, b_lies);
+        product_tall_strip(1, vectors, n, 0, rows, k, c, c_stride, a, a_row, a_term, b, b_lies);
     else
-        product_tall_strip(tile_rows, vectors, n, rows, k, c, c_stride, a, a_row, a_term, b,
+        product_tall_strip(tile_rows, vectors, n, 0, rows, k, c, c_stride, a, a_row, a_term, b,
                            b_lies);
 }
 
@@ -192,31 +200,32 @@ INLINE int strip_units(int vectors)
 }
 
 /* A strip of `width` units, which is a constant only in each branch; its last `fill` columns are not there. */
-INLINE void product_strip_of(int width, int tile_rows, int vectors, int fill,
+INLINE void product_strip_of(int width, int tile_rows, int vectors, int fill, int even,
                              struct lstmc_range rows, int k, REAL *c, int c_stride, const REAL *a,
                              int a_row, int a_term, const REAL *b)
 {
     const int unit = strip_unit(vectors), most = strip_units(vectors);
     const struct lstmc_right lies = packed(k);
     if (width == 1)
-        product_tall_strip(tile_rows, unit, unit * V - fill, rows, k, c, c_stride, a, a_row, a_term,
-                           b, lies);
+        product_tall_strip(tile_rows, unit, unit * V - fill, even, rows, k, c, c_stride, a, a_row,
+                           a_term, b, lies);
     else if (most >= 2 && width == 2)
-        product_tall_strip(tile_rows, 2 * unit, 2 * unit * V - fill, rows, k, c, c_stride, a, a_row,
-                           a_term, b, lies);
+        product_tall_strip(tile_rows, 2 * unit, 2 * unit * V - fill, even, rows, k, c, c_stride, a,
+                           a_row, a_term, b, lies);
     else if (most >= 3 && width == 3)
-        product_tall_strip(tile_rows, 3 * unit, 3 * unit * V - fill, rows, k, c, c_stride, a, a_row,
-                           a_term, b, lies);
+        product_tall_strip(tile_rows, 3 * unit, 3 * unit * V - fill, even, rows, k, c, c_stride, a,
+                           a_row, a_term, b, lies);
     else if (most >= STRIP_UNITS)
-        product_tall_strip(tile_rows, 4 * unit, 4 * unit * V - fill, rows, k, c, c_stride, a, a_row,
-                           a_term, b, lies);
+        product_tall_strip(tile_rows, 4 * unit, 4 * unit * V - fill, even, rows, k, c, c_stride, a,
+                           a_row, a_term, b, lies);
 }
 
 /* Rows of a go in groups that stay in the second cache while all of b passes by, together with a strip of
  * b; rows: at least a tile. */
-INLINE void product_tall_panels(int tile_rows, int vectors, int parts, struct lstmc_range rows,
-                                int first, int end, int last, int fill, int k, REAL *c,
-                                int c_stride, const REAL *a, int a_row, int a_term, const REAL *b)
+INLINE void product_tall_panels(int tile_rows, int vectors, int parts, int even,
+                                struct lstmc_range rows, int first, int end, int last, int fill,
+                                int k, REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
+                                const REAL *b)
 {
     enum { LEAST = 48, NEAR = 600 * 1024 / sizeof(REAL) };
     const int unit = strip_unit(vectors), most = strip_units(vectors);
@@ -229,11 +238,11 @@ INLINE void product_tall_panels(int tile_rows, int vectors, int parts, struct ls
             width =
                 parts * PANEL % (most * unit * V) == 0 ? most : even_share((end - at) / unit, most);
             if (fill > 0 && at + width * unit == last)
-                product_strip_of(width, tile_rows, vectors, fill, group, k, to, c_stride, a, a_row,
-                                 a_term, from);
+                product_strip_of(width, tile_rows, vectors, fill, even, group, k, to, c_stride, a,
+                                 a_row, a_term, from);
             else
-                product_strip_of(width, tile_rows, vectors, 0, group, k, to, c_stride, a, a_row,
-                                 a_term, from);
+                product_strip_of(width, tile_rows, vectors, 0, even, group, k, to, c_stride, a,
+                                 a_row, a_term, from);
         }
     }
 }
@@ -241,16 +250,16 @@ INLINE void product_tall_panels(int tile_rows, int vectors, int parts, struct ls
 /* The same with a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
  * `last` and `fill`: the vector with which the last panel ends, and how many columns too many it has.
  * parts: the panels are a multiple of it. */
-INLINE void product_panels(int tile_rows, int vectors, int parts, struct lstmc_range rows,
+INLINE void product_panels(int tile_rows, int vectors, int parts, int even, struct lstmc_range rows,
                            int first, int end, int last, int fill, int k, REAL *c, int c_stride,
                            const REAL *a, int a_row, int a_term, const REAL *b)
 {
     if (length(rows) < tile_rows)
-        product_tall_panels(1, strip_unit(vectors), 1, rows, first, end, last, fill, k, c, c_stride,
-                            a, a_row, a_term, b);
+        product_tall_panels(1, strip_unit(vectors), 1, 0, rows, first, end, last, fill, k, c,
+                            c_stride, a, a_row, a_term, b);
     else
-        product_tall_panels(tile_rows, vectors, parts, rows, first, end, last, fill, k, c, c_stride,
-                            a, a_row, a_term, b);
+        product_tall_panels(tile_rows, vectors, parts, even, rows, first, end, last, fill, k, c,
+                            c_stride, a, a_row, a_term, b);
 }
 
 INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
@@ -260,7 +269,7 @@ INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
     const int unit = strip_unit(vectors) * V;
     const int end = (cols.end + unit - 1) / unit * unit / V;
     const int last = (all + unit - 1) / unit * unit / V;
-    product_panels(tile_rows, vectors, 1, rows, cols.first / V, end, last, last * V - all, k, c,
+    product_panels(tile_rows, vectors, 1, 0, rows, cols.first / V, end, last, last * V - all, k, c,
                    c_stride, a, a_row, a_term, b);
 }
 
@@ -269,8 +278,8 @@ INLINE void product_tall_tiles(int tile_rows, int vectors, int parts, struct lst
                                int panels, int k, REAL *c, int c_stride, const REAL *a, int a_row,
                                int a_term, const REAL *b)
 {
-    product_tall_panels(tile_rows, vectors, parts, all_of(length(rows)), 0, panels * (PANEL / V), 0,
-                        0, k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
+    product_tall_panels(tile_rows, vectors, parts, 1, all_of(length(rows)), 0, panels * (PANEL / V),
+                        0, 0, k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
 }
 
 /* Whole panels of sums, as many as some groups of `parts` have, with the rows of c counted from the first
@@ -279,8 +288,8 @@ INLINE void product_tiles(int tile_rows, int vectors, int parts, struct lstmc_ra
                           int panels, int k, REAL *c, int c_stride, const REAL *a, int a_row,
                           int a_term, const REAL *b)
 {
-    product_panels(tile_rows, vectors, parts, all_of(length(rows)), 0, panels * (PANEL / V), 0, 0,
-                   k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
+    product_panels(tile_rows, vectors, parts, 1, all_of(length(rows)), 0, panels * (PANEL / V), 0,
+                   0, k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
 }
 
 /* Where a column's sum for one of several parts stands in a tile's row. */
