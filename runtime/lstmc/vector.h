@@ -28,6 +28,11 @@
 
 #define INLINE     static inline __attribute__((always_inline, unused))
 #define NOT_INLINE __attribute__((noinline, unused))
+#ifdef __clang__
+#define ONE_FOR_ALL NOT_INLINE
+#else /* gcc would make one for each set of known arguments */
+#define ONE_FOR_ALL NOT_INLINE __attribute__((noclone))
+#endif
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
 
