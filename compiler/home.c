@@ -67,11 +67,23 @@ static bool is_computed(const struct value *v)
 
 /* ---- roots --------------------------------------------------------------------------------- */
 
-/* The one place where the distance of rows is decided. Inputs, results and tensors are handed to
- * the runtime as plain arrays, so what is not bits has no gap. */
-static int64_t choose_stride(const struct value *v)
+/* Those of a product in a kernel, that of a weight's gradient. */
+static bool is_sums(const struct value *v)
 {
+    const struct node *n = v->def;
+    const int sums = n && n->op == OP_CALL ? kernel_sums(n->kernel) : -1;
+    return sums >= 0 && n->results[sums] == v;
+}
+
+/* The one place where the distance of rows is decided. Inputs, results and tensors are handed to
+ * the runtime as plain arrays, so what is neither bits nor sums has no gap. Sums are visited tile by tile,
+ * and rows whole pages apart would share few places of the caches. */
+static int64_t choose_stride(const struct module *m, const struct value *v)
+{
+    enum { PAGE = 4096, LINE = 64 }; /* bytes */
     const int64_t cols = stored_cols(v->type);
+    if (is_sums(v) && bytes_of(m, v->type.elem, cols) % PAGE == 0)
+        return cols + LINE / (int64_t)elem_bytes(m, v->type.elem);
     if (v->type.elem == ELEM_BF16 &&
         !v->type.layout.lanes) /* rows that begin with a line of the cache are read quicker */
         return (cols + CHUNK - 1) / CHUNK * CHUNK;
@@ -83,7 +95,7 @@ static struct home settle_in_root(struct finder *f, const struct value *v)
     struct root *r = arena_alloc(f->a, sizeof *r);
     r->value = v;
     r->rows = stored_rows(v->type);
-    r->stride = choose_stride(v);
+    r->stride = choose_stride(f->p->module, v);
     r->cols = v->type.layout.lanes ? r->stride : shape_cols(v->type.shape);
     struct homes *h = f->homes;
     if (h->root_count == f->capacity) {

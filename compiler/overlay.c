@@ -33,7 +33,7 @@ static bool lies_within(const struct slab *slab, const struct slab *host, int64_
 {
     const struct root *a = slab->root, *b = host->root;
     return row >= 0 && col >= 0 && row + a->rows <= b->rows && col + a->cols <= b->cols &&
-           (!slab->rigid || a->rows == 1 || a->cols == b->cols);
+           (!slab->rigid || a->rows == 1 || a->stride == b->stride);
 }
 
 /* As large as the host, or alive only while the host is anyway. */

@@ -329,6 +329,42 @@ static void new_parameters_lie_in_the_old_ones(void **state)
     arena_free(a);
 }
 
+/* A weight's gradient with what follows, `tail` behind it. */
+static const char *gradient_text(struct arena *a, int cols, const char *tail)
+{
+    return arena_printf(a,
+                        "lstmc-ir 1 opt\nmodel t float32\n"
+                        "param $w f[16,%d] init zeros 0 0 cols 0 %d stream 0\n"
+                        "kernel @update f[16,%d] {\n param %%0:f[128,16]\n param %%1:f[128,%d]\n"
+                        " param %%3:f[16,%d]\n %%2:f[16,%d] = matmul %%0, %%1 {ta}\n"
+                        " %%4:f[16,%d] = sub %%3, %%2\n return %%2, %%4\n}\n"
+                        "program train {\n"
+                        " %%0:f[128,16] = input {name=x}\n %%1:f[128,%d] = input {name=dz}\n"
+                        " %%2:f[16,%d], %%3:f[16,%d] = call @update(%%0, %%1, $w)\n%s"
+                        " assign $w, %%3\n}\nend\n",
+                        cols, cols, cols, cols, cols, cols, cols, cols, cols, cols, tail);
+}
+
+static void rows_of_sums_are_no_whole_pages_apart(void **state)
+{
+    (void)state;
+    static const struct {
+        int cols, stride;
+    } cases[] = { { 1023, 1023 }, { 1024, 1040 }, { 1040, 1040 }, { 1536, 1536 }, { 2048, 2064 } };
+    struct arena *a = arena_new();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = gradient_text(a, cases[i].cols, "");
+        const struct module *m = planned(a, text);
+        assert_int_equal(value_of(m, 2)->place.stride, cases[i].stride);
+        assert_int_equal(program_copies(m->programs), 0);
+        assert_runs(a, text);
+    }
+    const char *read = gradient_text(a, 1024, " result %2 {name=r}\n");
+    assert_int_equal(program_copies(planned(a, read)->programs), 1);
+    assert_runs(a, read);
+    arena_free(a);
+}
+
 /* ---- planted faults ------------------------------------------------------------------------ */
 
 /* What the check says of a module as text; NULL if it is content. */
@@ -511,6 +547,7 @@ int main(void)
         cmocka_unit_test(constants_are_filled),
         cmocka_unit_test(gates_replace_the_product_and_gradients_the_gates),
         cmocka_unit_test(new_parameters_lie_in_the_old_ones),
+        cmocka_unit_test(rows_of_sums_are_no_whole_pages_apart),
         cmocka_unit_test(a_missing_barrier_is_seen),
         cmocka_unit_test(a_wrong_place_is_seen),
         cmocka_unit_test(what_is_said_of_places),
