@@ -46,9 +46,9 @@ static double column_time(int64_t rows, struct tile t, bool even)
 }
 
 /* The tile by which rows x cols sums are done quickest, of at most `most` sums either way; of equal ones
- * the tallest, since b comes from a farther cache than a. In panels of
- * `panel` vectors, which are taken whole or are cut evenly, strips may differ in width and nothing is done
- * twice along a row; 0: there are none. */
+ * the tallest, since b comes from a farther cache than a. In panels of `panel` vectors, which are taken
+ * whole or are cut evenly, strips may differ in width and nothing is done twice along a row; 0: there are
+ * none. */
 static struct tile choose_tile(int64_t rows, int64_t cols, struct tile most, int panel, bool even,
                                struct machine machine)
 {
