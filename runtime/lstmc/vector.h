@@ -10,9 +10,9 @@
  * contraction (a * b + c may become a fused multiply-add). Only the three kernel files of a trainer
  * include this.
  *
- * In float32 v_exp, v_log, v_tanh and v_sigmoid are branch-free and lie within 2 ulp of the exact
+ * In float32 v_exp, v_log, v_tanh and v_sigmoid are branch-free and lie within 2.5 ulp of the exact
  * value on every instruction set; results below the smallest normal number may be flushed to zero.
- * (tests/unit/vector_accuracy.inc looks at the floats one by one.) The method is the argument
+ * (tests/unit/vector_checks.inc looks at the floats one by one.) The method is the argument
  * reduction of Cody and Waite, "Software Manual for the Elementary Functions" (1980); the polynomials
  * are our own: minimax in the relative error of the function (Remez exchange in 40 digits), then
  * rounded to float. In float64 these functions are libm's, lane by lane.
@@ -180,10 +180,10 @@ INLINE int lanes_at(int col, int all)
 }
 
 /* n elements from p, zeros in the other lanes; nothing behind the n elements is read. Where a mask costs
- * nothing, no branch asks for an n that compilers do not know. */
+ * nothing, which is not so in AVX2, no branch asks for an n that compilers do not know. */
 INLINE vec load(const REAL *p, int n)
 {
-    if (V * REAL_BITS < 256 ? n == V : __builtin_constant_p(n) && n == V)
+    if (V * REAL_BITS < 512 ? n == V : __builtin_constant_p(n) && n == V)
         return *(const vec_anywhere *)p;
     return load_part(p, n);
 }
@@ -422,29 +422,22 @@ INLINE vec v_exp(vec x)
     return (p + 1.0f) * power_of_two(half) * power_of_two(n - half);
 }
 
+/* 1 / (1 + e^-x), where scale + 1 is exact but for |x| > 16. */
 INLINE vec v_sigmoid(vec x)
 {
     words n;
-    const vec p = reduced_expm1(at_least(at_most(-x, 88.0f), -87.0f), &n);
+    const vec p = reduced_expm1(-at_least(at_most(x, 87.0f), -88.0f), &n);
     const vec scale = power_of_two(n);
-    /* 1 + e^-x is summed with one rounding: `lost` is what scale + 1 left out. */
-    const vec sum = scale + 1.0f, lost = 1.0f - (sum - scale);
-    return 1.0f / (p * scale + lost + sum);
+    return 1.0f / (p * scale + (scale + 1.0f));
 }
 
-/* Up to 0.55 x + x^3 P(x^2), beyond it 1 - 2 / (e^2|x| + 1). */
+/* e / (e + 2) of e = e^2x - 1, which keeps the digits of a small x. */
 INLINE vec v_tanh(vec x)
 {
-    const words sign = (words)x & (words)splat(-0.0f);
-    const vec y = (vec)((words)x ^ sign), z = y * y;
-    vec q = z * -0x1.963d42p-8f + 0x1.586694p-6f;
-    q = q * z - 0x1.b90fc0p-5f;
-    q = q * z + 0x1.110c98p-3f;
-    q = q * z - 0x1.555548p-2f;
     words n;
-    const vec p = reduced_expm1(at_most(y + y, 20.0f), &n), scale = power_of_two(n);
-    const vec far = 1.0f - 2.0f / (p * scale + (scale + 1.0f));
-    return (vec)((words)v_select(y < splat(0.55f), q * z * y + y, far) | sign);
+    const vec p = reduced_expm1(at_least(at_most(x + x, 20.0f), -20.0f), &n);
+    const vec scale = power_of_two(n), e = p * scale + (scale - 1.0f);
+    return e / (e + 2.0f);
 }
 
 /* x = m 2^n with sqrt(1/2) <= m < sqrt(2): log x = n ln 2 + log(1 + f), f = m - 1. */
