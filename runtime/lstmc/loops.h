@@ -577,27 +577,36 @@ INLINE vec reduced(enum reduction how, vec x, vec y)
     return how == SUM ? x + y : v_max(x, y);
 }
 
-enum { ROWS_AT_A_TIME = 32 };
+enum { ROWS_AT_A_TIME = 32, VECTORS_AT_A_TIME = 4 };
 
-INLINE void reduce_rows_at(enum reduction how, int n, REAL *y, const REAL *x, int x_stride,
-                           int x_rows)
+/* Over n columns, in so many vectors. */
+INLINE void reduce_rows_at(enum reduction how, int vectors, int n, REAL *y, const REAL *x,
+                           int x_stride, int x_rows)
 {
-    vec total = { 0 };
+    vec total[VECTORS_AT_A_TIME] = { { 0 } }, part[VECTORS_AT_A_TIME];
     for (int first = 0; first < x_rows; first += ROWS_AT_A_TIME) {
         const int end = x_rows - first < ROWS_AT_A_TIME ? x_rows : first + ROWS_AT_A_TIME;
-        vec part = load(x + first * x_stride, n);
+        for (int j = 0; j < vectors; j++)
+            part[j] = load(x + first * x_stride + j * V, lanes_of(j, n));
         for (int row = first + 1; row < end; row++)
-            part = reduced(how, part, load(x + row * x_stride, n));
-        total = first == 0 ? part : reduced(how, total, part);
+            for (int j = 0; j < vectors; j++)
+                part[j] = reduced(how, part[j], load(x + row * x_stride + j * V, lanes_of(j, n)));
+        for (int j = 0; j < vectors; j++)
+            total[j] = first == 0 ? part[j] : reduced(how, total[j], part[j]);
     }
-    store(y, total, n);
+    for (int j = 0; j < vectors; j++)
+        store(y + j * V, total[j], lanes_of(j, n));
 }
 
 INLINE void reduce_rows(enum reduction how, REAL *y, const REAL *x, int x_stride, int x_rows,
                         int all, struct lstmc_range cols)
 {
-    for (int col = cols.first; col < cols.end; col += V)
-        reduce_rows_at(how, lanes_at(col, all), y + col, x + col, x_stride, x_rows);
+    enum { WIDE = VECTORS_AT_A_TIME * V };
+    int col = cols.first;
+    for (; cols.end - col >= WIDE; col += WIDE)
+        reduce_rows_at(how, VECTORS_AT_A_TIME, WIDE, y + col, x + col, x_stride, x_rows);
+    for (; col < cols.end; col += V)
+        reduce_rows_at(how, 1, lanes_at(col, all), y + col, x + col, x_stride, x_rows);
 }
 
 /* Of more than two axes: x is `outer` blocks of x_rows times `inner` rows, y as many of `inner` rows. */
