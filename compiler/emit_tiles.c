@@ -175,7 +175,10 @@ static void put_tiles(struct body *b, const char **params, int n)
 
 /* ---- sums in a result ------------------------------------------------------------------------- */
 
-/* All but the last terms; then these, and the body while the sums are near, strip by strip. */
+/* All but the last terms; then these, and the body while the sums are near, strip by strip. What the first
+ * strip copies of the left operand serves all of them, up to so many rows. */
+enum { MOST_COPIED = 2048 };
+
 static void put_strips(struct body *b, const char **params, int n)
 {
     const struct form *f = b->f;
@@ -189,10 +192,14 @@ static void put_strips(struct body *b, const char **params, int n)
         param_address(b, product->args[1]),
         "first",
         "cols",
+        "NULL",
+        "0",
         "rows",
     };
     const bool all_rows = f->axis == AXIS_COLS;
-    const int arg_count = all_rows ? 5 : 6;
+    const int64_t left_rows = node_result(product)->type.shape.dim[0];
+    const bool copies = attr_flag(product, "ta") && left_rows <= MOST_COPIED;
+    const int arg_count = all_rows ? 7 : 8;
     const int64_t strides[] = { f->arrays[sums->array].stride,
                                 f->arrays[param_operand(b, product->args[0])->array].stride,
                                 f->arrays[param_operand(b, product->args[1])->array].stride };
@@ -205,6 +212,9 @@ static void put_strips(struct body *b, const char **params, int n)
         b->out, "    const struct lstmc_range first = { 0, LAST }, last = { LAST, %" PRId64 " };\n",
         terms);
     put_whole_side(b);
+    if (copies)
+        buffer_printf(b->out, "    REAL tiles[TILES_OF(%" PRId64 " - LAST, %" PRId64 ")];\n", terms,
+                      left_rows);
     if (form_checks(f))
         buffer_puts(b->out, "    uint32_t bad = 0;\n");
     put_list(b->out, 4, arena_printf(b->arena, "SUFFIX(%s)(", name), args, arg_count, ");\n");
@@ -213,6 +223,10 @@ static void put_strips(struct body *b, const char **params, int n)
                         "        const struct lstmc_range across = part_of(cols, left, width);\n");
     args[3] = "last";
     args[4] = "across";
+    if (copies) {
+        args[5] = "tiles";
+        args[6] = "left > cols.first";
+    }
     put_list(b->out, 8, arena_printf(b->arena, "SUFFIX(%s)(", name), args, arg_count, ");\n");
     put_walk_call(b, 8, "rows", "across");
     buffer_printf(b->out, "    }\n%s}\n", form_checks(f) ? "    return bad;\n" : "");
