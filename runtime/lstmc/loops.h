@@ -488,9 +488,9 @@ INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
                           int b_stride, REAL *tiles, int copied)
 {
     REAL copy[COPY + V];
-    const int height = (length(rows) + tile_rows - 1) / tile_rows, most = COPY / TERMS / tile_rows;
+    const int count = (length(rows) + tile_rows - 1) / tile_rows, most = COPY / TERMS / tile_rows;
     const int apart = a_term != 1; /* a's terms */
-    const int step = apart ? even_share(height, most) * tile_rows : length(rows);
+    const int step = apart ? even_share(count, most) * tile_rows : length(rows);
     for (int i = terms.first; i < terms.end; i += TERMS)
         for (int r = rows.first; r < rows.end; r += step) {
             const struct lstmc_range some = part_of(rows, r, step);
