@@ -175,10 +175,11 @@ static void put_tiles(struct body *b, const char **params, int n)
 
 /* ---- sums in a result ------------------------------------------------------------------------- */
 
-/* All but the last terms; then these, and the body while the sums are near, strip by strip. What the first
- * strip copies of the left operand serves all of them, up to so many rows. */
+/* The rows of a left operand of which a worker's stack holds a copy. */
 enum { MOST_COPIED = 2048 };
 
+/* All but the last terms; then these, and the body while the sums are near, strip by strip. What the first
+ * strip copies of the left operand serves all of them. */
 static void put_strips(struct body *b, const char **params, int n)
 {
     const struct form *f = b->f;

@@ -10,8 +10,9 @@
  * contraction (a * b + c may become a fused multiply-add). Only the three kernel files of a trainer
  * include this.
  *
- * In float32 v_exp, v_log, v_tanh and v_sigmoid are branch-free and lie within 2.5 ulp of the exact
- * value on every instruction set; results below the smallest normal number may be flushed to zero.
+ * In float32 v_exp, v_log, v_tanh and v_sigmoid are branch-free and lie within 2 ulp of the exact
+ * value, the last two within 2.5, on every instruction set; results below the smallest normal number
+ * may be flushed to zero, and so may the sign of a zero.
  * (tests/unit/vector_checks.inc looks at the floats one by one.) The method is the argument
  * reduction of Cody and Waite, "Software Manual for the Elementary Functions" (1980); the polynomials
  * are our own: minimax in the relative error of the function (Remez exchange in 40 digits), then

@@ -5,6 +5,7 @@
 #include "diag.h"
 #include "interp.h"
 #include "passes.h"
+#include "tolerances.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -57,7 +58,7 @@ static inline bool same_outputs(struct interp *a, struct interp *b)
         int64_t n, k;
         const double *x = output(a, *name, &n), *y = output(b, *name, &k);
         for (int64_t i = 0; i < n; i++)
-            if (!(fabs(x[i] - y[i]) <= 1e-12 * (1 + fabs(x[i]))))
+            if (!(fabs(x[i] - y[i]) <= TOLERANCE_REWRITE * (1 + fabs(x[i]))))
                 return false;
     }
     return true;

@@ -77,6 +77,13 @@ static void a_wrong_place_is_seen(void **state)
     arena_free(a);
 }
 
+static void assert_fault(struct arena *a, const char *text, const char *expected)
+{
+    const char *fault = fault_in(a, text);
+    assert_non_null(fault);
+    assert_string_equal(fault, expected);
+}
+
 static const struct {
     const char *line, *fault;
 } places[] = {
@@ -114,9 +121,7 @@ static void what_is_said_of_places(void **state)
             "%%1\n}\n"
             "program train work 1024 {\n %%0:f[4,32] in work+0:32 = input {name=x}\n %s\n}\nend\n",
             places[i].line);
-        const char *fault = fault_in(a, text);
-        assert_non_null(fault);
-        assert_string_equal(fault, places[i].fault);
+        assert_fault(a, text, places[i].fault);
         arena_free(a);
     }
 }
@@ -144,9 +149,7 @@ static void what_is_said_of_schedules(void **state)
             "kernel @twice f[4,32] {\n param %0:f[4,32]\n %1:f[4,32] = add %0, %0\n return %1\n}\n"
             "program train {\n %0:f[4,32] = input {name=x}\n",
             schedules[i].lines);
-        const char *fault = fault_in(a, text);
-        assert_non_null(fault);
-        assert_string_equal(fault, schedules[i].fault);
+        assert_fault(a, text, schedules[i].fault);
         arena_free(a);
     }
 }
