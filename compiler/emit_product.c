@@ -170,14 +170,8 @@ const char *put_deep(const struct emission *e, const struct node *n, bool all_ro
     if (names_has(e->form_names, name))
         return name;
     names_take(e->form_names, name);
-    const char *params[] = { "REAL *c",
-                             "const REAL *a",
-                             "const REAL *b",
-                             "struct lstmc_range terms",
-                             "struct lstmc_range cols",
-                             "REAL *tiles",
-                             "int copied",
-                             "struct lstmc_range rows" };
+    const char *params[] = { "REAL *c",   "const REAL *a",           "const REAL *b",
+                             "int terms", "struct lstmc_range cols", "struct lstmc_range rows" };
     const char *args[] = { NULL,
                            NULL,
                            all_rows ? arena_printf(e->arena, "all_of(%" PRId64 ")", c.dim[0])
@@ -191,14 +185,12 @@ const char *put_deep(const struct emission *e, const struct node *n, bool all_ro
                            c_integer(e->arena, ta ? 1 : strides[1]),
                            c_integer(e->arena, ta ? strides[1] : 1),
                            "b",
-                           c_integer(e->arena, strides[2]),
-                           "tiles",
-                           "copied" };
+                           c_integer(e->arena, strides[2]) };
     tile_texts(e, n, PRODUCT_TERMS, &args[0], &args[1]);
     buffer_printf(out,
-                  "/* rows x columns, for products of such operands, of any terms of theirs */\n");
+                  "/* rows x columns, for products of such operands, of any number of terms */\n");
     put_list(out, 0, arena_printf(e->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
-             all_rows ? 7 : 8, ")\n");
+             all_rows ? 5 : 6, ")\n");
     buffer_puts(out, "{\n");
     put_list(out, 4, "product_terms(", args, (int)(sizeof args / sizeof *args), ");\n}\n\n");
     return name;
@@ -212,10 +204,8 @@ static const char *deep_loop(struct loop *l)
     loop_add_text(l, "c");
     loop_add_text(l, "a");
     loop_add_text(l, "b");
-    loop_add_text(l, arena_printf(l->e->arena, "all_of(%" PRId64 ")", product_terms(l->n)));
+    loop_add_number(l, product_terms(l->n));
     loop_add_text(l, l->cols);
-    loop_add_text(l, "NULL");
-    loop_add_text(l, "0");
     if (!all_rows)
         loop_add_text(l, l->rows);
     return arena_printf(l->e->arena, "SUFFIX(%s)", name);

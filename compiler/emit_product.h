@@ -10,10 +10,9 @@ const char *by_isa(const struct emission *e, const int n[MACHINES]);
 
 /* Adds the arguments of the loop that computes a product which stands alone, and names it. */
 const char *product_loop(struct loop *l);
-/* A function of kernels.inc for what is asked for of a product_is_deep: (c, a, b, terms, cols, tiles,
- * copied, rows), or, if all rows are asked for always, without the last; they are those of product_terms
- * of lstmc/loops.h. One serves all of the same shapes and strides (of c, a, b), however many terms they
- * have; its name. */
+/* A function of kernels.inc for what is asked for of a product_is_deep: (c, a, b, terms, cols, rows), or, if
+ * all rows are asked for always, without the last; they are those of product_terms of lstmc/loops.h. One
+ * serves all of the same shapes and strides (of c, a, b), however many terms they have; its name. */
 enum { STRIP_UNITS = 4 }; /* the most panels that it takes at a time; of lstmc/loops.h */
 const char *put_deep(const struct emission *e, const struct node *product, bool all_rows,
                      const int64_t strides[3], struct buffer *out);

@@ -175,62 +175,36 @@ static void put_tiles(struct body *b, const char **params, int n)
 
 /* ---- sums in a result ------------------------------------------------------------------------- */
 
-/* The rows of a left operand of which a worker's stack holds a copy. */
-enum { MOST_COPIED = 2048 };
-
-/* All but the last terms; then these, and the body while the sums are near, strip by strip. What the first
- * strip copies of the left operand serves all of them. */
-static void put_strips(struct body *b, const char **params, int n)
+/* All sums, then the body along whole rows: what it reads beside them, a weight and the optimizer's moments, comes
+ * from far away, and sooner so than if it went strip by strip, while the sums were near. */
+static void put_terms(struct body *b, const char **params, int n)
 {
     const struct form *f = b->f;
     const struct node *product = kernel_product(f->body);
-    const int64_t terms = product_terms(product);
     const struct operand *sums = &f->operands[kernel_sums(f->body)];
     const char *c = f->arrays[sums->array].name;
     const char *args[] = {
         sums->shift ? arena_printf(b->arena, "%s + %" PRId64, c, sums->shift) : c,
         param_address(b, product->args[0]),
         param_address(b, product->args[1]),
-        "first",
+        c_integer(b->arena, product_terms(product)),
         "cols",
-        "NULL",
-        "0",
         "rows",
     };
     const bool all_rows = f->axis == AXIS_COLS;
-    const int64_t left_rows = node_result(product)->type.shape.dim[0];
-    const bool copies = attr_flag(product, "ta") && left_rows <= MOST_COPIED;
-    const int arg_count = all_rows ? 7 : 8;
     const int64_t strides[] = { f->arrays[sums->array].stride,
                                 f->arrays[param_operand(b, product->args[0])->array].stride,
                                 f->arrays[param_operand(b, product->args[1])->array].stride };
     const char *name = put_deep(b->e, product, all_rows, strides, b->out);
     put_part_walk(b);
     put_form_head(b, params, n);
-    buffer_printf(b->out, "    enum { LAST = %" PRId64 " / TERMS * TERMS, WIDTH = %d };\n",
-                  terms - 1, STRIP_UNITS * PANEL);
-    buffer_printf(
-        b->out, "    const struct lstmc_range first = { 0, LAST }, last = { LAST, %" PRId64 " };\n",
-        terms);
     put_whole_side(b);
-    if (copies)
-        buffer_printf(b->out, "    REAL tiles[TILES_OF(%" PRId64 " - LAST, %" PRId64 ")];\n", terms,
-                      left_rows);
     if (form_checks(f))
         buffer_puts(b->out, "    uint32_t bad = 0;\n");
-    put_list(b->out, 4, arena_printf(b->arena, "SUFFIX(%s)(", name), args, arg_count, ");\n");
-    buffer_puts(b->out, "    const int width = tile_width(cols, WIDTH);\n"
-                        "    for (int left = cols.first; left < cols.end; left += width) {\n"
-                        "        const struct lstmc_range across = part_of(cols, left, width);\n");
-    args[3] = "last";
-    args[4] = "across";
-    if (copies) {
-        args[5] = "tiles";
-        args[6] = "left > cols.first";
-    }
-    put_list(b->out, 8, arena_printf(b->arena, "SUFFIX(%s)(", name), args, arg_count, ");\n");
-    put_walk_call(b, 8, "rows", "across");
-    buffer_printf(b->out, "    }\n%s}\n", form_checks(f) ? "    return bad;\n" : "");
+    put_list(b->out, 4, arena_printf(b->arena, "SUFFIX(%s)(", name), args, all_rows ? 5 : 6,
+             ");\n");
+    put_walk_call(b, 4, "rows", "cols");
+    buffer_puts(b->out, form_checks(f) ? "    return bad;\n}\n" : "}\n");
 }
 
 /* ---- neither ---------------------------------------------------------------------------------- */
@@ -255,5 +229,5 @@ void put_parts(struct body *b, const char **params, int n)
     else if (kernel_has_tiles(b->f->body))
         put_tiles(b, params, n);
     else
-        put_strips(b, params, n);
+        put_terms(b, params, n);
 }

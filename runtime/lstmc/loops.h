@@ -476,31 +476,22 @@ INLINE void product_terms_rows(int tile_rows, int vectors, int more, int rows,
     }
 }
 
-/* What product_terms makes of so many terms and rows of a fits in so much. */
-#define TILES_OF(terms, rows) ((terms) * ((rows) + MAX_TILE) + V)
-
-/* Adds up the given terms; with the first of all it begins anew. A share of the terms ends where
- * TERMS of them end, or with the last. The copy of a goes to `tiles`, for at most TERMS terms, and is there
- * already if `copied`: so that one serves several calls. NULL: it is not kept. */
 INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
-                          struct lstmc_range cols, int all, struct lstmc_range terms, REAL *c,
-                          int c_stride, const REAL *a, int a_row, int a_term, const REAL *b,
-                          int b_stride, REAL *tiles, int copied)
+                          struct lstmc_range cols, int all, int terms, REAL *c, int c_stride,
+                          const REAL *a, int a_row, int a_term, const REAL *b, int b_stride)
 {
     REAL copy[COPY + V];
-    const int count = (length(rows) + tile_rows - 1) / tile_rows, most = COPY / TERMS / tile_rows;
+    const int tiles = (length(rows) + tile_rows - 1) / tile_rows, most = COPY / TERMS / tile_rows;
     const int apart = a_term != 1; /* a's terms */
-    const int step = apart ? even_share(count, most) * tile_rows : length(rows);
-    for (int i = terms.first; i < terms.end; i += TERMS)
+    const int step = apart ? even_share(tiles, most) * tile_rows : length(rows);
+    for (int i = 0; i < terms; i += TERMS)
         for (int r = rows.first; r < rows.end; r += step) {
             const struct lstmc_range some = part_of(rows, r, step);
-            const int k = length(part_of(terms, i, TERMS)), n = length(some);
+            const int k = length(part_of(all_of(terms), i, TERMS)), n = length(some);
             struct lstmc_left left = { a + i * a_term + r * a_row, a_row, a_row, a_term };
             if (apart) {
-                REAL *to = tiles ? tiles + (r - rows.first) * k : copy;
-                if (!copied)
-                    copy_tiles(tile_rows, some, k, to, a + i * a_term, a_term);
-                left = (struct lstmc_left){ to, k, 1, tile_rows };
+                copy_tiles(tile_rows, some, k, copy, a + i * a_term, a_term);
+                left = (struct lstmc_left){ copy, k, 1, tile_rows };
             }
             product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, c + r * c_stride,
                                c_stride, left, b + i * b_stride, b_stride);
