@@ -654,8 +654,8 @@ enum { RANDOM_COLS = 96 }; /* at a time, at most */
 
 typedef words random_words[4][RANDOM_COLS / V];
 
-static ONE_FOR_ALL void random_rows(random_words to, uint32_t seed, uint32_t stream,
-                                    uint32_t update, uint32_t t, int quad, struct lstmc_range cols)
+static NOT_INLINE void random_rows(random_words to, uint32_t seed, uint32_t stream, uint32_t update,
+                                   uint32_t t, int quad, struct lstmc_range cols)
 {
     for (int col = cols.first; col < cols.end; col += V) {
         words rows[4];

@@ -27,12 +27,11 @@
 #include <xmmintrin.h>
 #endif
 
-#define INLINE     static inline __attribute__((always_inline, unused))
-#define NOT_INLINE __attribute__((noinline, unused))
+#define INLINE static inline __attribute__((always_inline, unused))
 #ifdef __clang__
-#define ONE_FOR_ALL NOT_INLINE
+#define NOT_INLINE __attribute__((noinline, unused))
 #else /* gcc would make one for each set of known arguments */
-#define ONE_FOR_ALL NOT_INLINE __attribute__((noclone))
+#define NOT_INLINE __attribute__((noinline, noclone, unused))
 #endif
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
