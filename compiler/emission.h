@@ -111,8 +111,7 @@ struct memory {
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-/* A run of steps of one part: a function of forward.c, backward.c or update.c. The last one of a
- * program bears its name and calls those before it. */
+/* A run of steps of one part: a function of forward.c, backward.c or update.c. */
 struct segment {
     const char *name; /* macbeth_train_forward */
     enum part part;

@@ -96,8 +96,8 @@ static void put_guide(struct emission *e, struct buffer *out)
                 "backward.c. They call k->%s and k->%s: find these names in kernels.inc, where "
                 "each "
                 "function is preceded by its equations. The other time steps differ in t only, the "
-                "programs grads and eval are the same without dropout. Then update.c, and "
-                "sample.c, "
+                "program grads is the same without dropout, and its forward part evaluates. Then "
+                "update.c, and sample.c, "
                 "which is the model with a batch of 1.",
                 title, forward->form->name, backward->form->name));
     } else {
@@ -270,11 +270,15 @@ static void put_programs(struct emission *e, struct buffer *out)
     for (const struct work *w = e->works; w; w = w->next) {
         for (const struct segment *g = w->segments; g && !w->predicts; g = g->next)
             buffer_printf(out, "lstmc_program %s;\n", g->name);
+        if (w->segments)
+            buffer_printf(out, "lstmc_program %s;\n", program_function(e, w->program->name));
         if (w->predicts)
             buffer_printf(out, "extern lstmc_program *const %s_%s_phases[%d];\n", e->name,
                           strcmp(w->program->name, "sample") == 0 ? "step" : w->program->name,
                           count_phases(w));
     }
+    if (can_evaluate(e))
+        buffer_printf(out, "lstmc_program %s;\n", program_function(e, "eval"));
     if (module_streams(e->module))
         buffer_printf(out, "lstmc_program %s_pack;\n", e->name);
 }

@@ -3,6 +3,7 @@
 #include "emit_files.h"
 #include "emit_piece.h"
 #include "emit_product.h"
+#include "emit_steps.h"
 #include "emit_text.h"
 
 /* Steps after which a piece ends at the next layer, at the next time step, anywhere. */
@@ -31,25 +32,59 @@ static const struct step *fill_piece(struct piece *p, const struct step *s, cons
     return s;
 }
 
+static void put_call(const char *function, struct buffer *calls)
+{
+    buffer_printf(calls, "    %s(call, me);\n", function);
+}
+
+static void put_function(const char *name, const char *calls, struct buffer *out)
+{
+    buffer_printf(out, "void %s(const struct lstmc_call *call, struct lstmc_worker *me)\n{\n%s}\n",
+                  name, calls);
+}
+
 static void put_segment(struct emission *e, const struct work *w, const struct segment *g,
                         struct names *names, struct buffer *out)
 {
-    static const char *const words[] = { "forward", "backward", "update" };
     struct buffer calls = { .arena = e->arena };
-    for (const struct segment *before = w->segments; !g->next && before != g; before = before->next)
-        buffer_printf(&calls, "    %s(call, me);\n", before->name);
     for (const struct step *s = g->first; s != g->end;) {
         const struct scope *scope = s->node->scope;
-        const char *name = arena_printf(e->arena, "%s_%s_%s", w->program->name, words[g->part],
+        const char *name = arena_printf(e->arena, "%s_%s_%s", w->program->name, part_words[g->part],
                                         scope ? scope->name : "model");
         name = names_take(names, c_word(e->arena, name));
         struct piece p = piece_in(e, w);
         s = fill_piece(&p, s, g->end);
         put_piece(&p, name, out);
-        buffer_printf(&calls, "    %s(call, me);\n", name);
+        put_call(name, &calls);
     }
-    buffer_printf(out, "void %s(const struct lstmc_call *call, struct lstmc_worker *me)\n{\n%s}\n",
-                  g->name, calls.text);
+    put_function(g->name, calls.text, out);
+}
+
+static void put_program(struct emission *e, const struct work *w, struct buffer *out)
+{
+    struct buffer calls = { .arena = e->arena };
+    for (const struct segment *g = w->segments; g; g = g->next)
+        put_call(g->name, &calls);
+    buffer_puts(out, "\n");
+    put_function(program_function(e, w->program->name), calls.text, out);
+}
+
+/* What is forward of `grads` may stand on both sides of what is not, and of barriers there. */
+static void put_eval(struct emission *e, struct buffer *out)
+{
+    const struct work *grads = find_work(e, "grads");
+    struct buffer calls = { .arena = e->arena };
+    if (!can_evaluate(e))
+        return;
+    for (const struct segment *g = grads->segments; g; g = g->next) {
+        if (g->part != PART_FORWARD)
+            continue;
+        if (g != grads->segments)
+            buffer_puts(&calls, "    lstmc_barrier(me);\n");
+        put_call(g->name, &calls);
+    }
+    buffer_puts(out, "\n/* Loss and right answers of a batch, at the places of grads. */\n");
+    put_function(program_function(e, "eval"), calls.text, out);
 }
 
 /* Products by BLAS are functions of the file that calls them. */
@@ -77,6 +112,8 @@ static void put_part(struct emission *e, enum part part, const char *file, struc
                 continue;
             buffer_puts(out, between);
             put_segment(e, w, g, names, out);
+            if (!g->next)
+                put_program(e, w, out);
             between = "\n";
         }
 }
@@ -84,6 +121,7 @@ static void put_part(struct emission *e, enum part part, const char *file, struc
 void put_forward(struct emission *e, struct buffer *out)
 {
     put_part(e, PART_FORWARD, "forward.c", out);
+    put_eval(e, out);
 }
 
 void put_backward(struct emission *e, struct buffer *out)

@@ -116,22 +116,19 @@ static bool in_part(const struct step *s, enum part part)
 
 static void find_segments(struct emission *e, struct work *w)
 {
-    static const char *const words[] = { "forward", "backward", "update" };
     struct names *names = names_in(e->arena);
-    struct segment **end = &w->segments, *last = NULL;
+    struct segment **end = &w->segments;
     for (const struct step *s = w->steps; s;) {
-        last = arena_alloc(e->arena, sizeof *last);
+        struct segment *last = arena_alloc(e->arena, sizeof *last);
         *last = (struct segment){ .part = s->node->part, .first = s };
         while (s && in_part(s, last->part))
             s = s->next;
         last->end = s;
         last->name = names_take(names, arena_printf(e->arena, "%s_%s_%s", e->name, w->program->name,
-                                                    words[last->part]));
+                                                    part_words[last->part]));
         *end = last;
         end = &last->next;
     }
-    if (last)
-        last->name = arena_printf(e->arena, "%s_%s", e->name, w->program->name);
 }
 
 void find_steps(struct emission *e)
@@ -171,6 +168,17 @@ const struct work *find_work(const struct emission *e, const char *program)
     while (w && strcmp(w->program->name, program) != 0)
         w = w->next;
     return w;
+}
+
+const char *program_function(struct emission *e, const char *program)
+{
+    return arena_printf(e->arena, "%s_%s", e->name, program);
+}
+
+bool can_evaluate(const struct emission *e)
+{
+    const struct work *grads = find_work(e, "grads");
+    return grads && grads->segments && grads->segments->part == PART_FORWARD;
 }
 
 static const struct node *find_named(const struct program *p, enum op op, const char *name)

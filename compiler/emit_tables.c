@@ -212,7 +212,8 @@ static void put_training_slots(struct emission *e, const char *program, struct b
     if (!w)
         return;
     const struct program *p = w->program;
-    buffer_printf(out, "    .%s = %s_%s,\n    .%s_slots = {\n", program, e->name, program, program);
+    buffer_printf(out, "    .%s = %s,\n    .%s_slots = {\n", program, program_function(e, program),
+                  program);
     buffer_printf(out, "        .x = %s,\n", slot(e, program_input(p, "x")));
     buffer_printf(out, "        .y = %s,\n", slot(e, program_input(p, "y")));
     buffer_printf(out, "        .weight = %s,\n", slot(e, program_input(p, "weight")));
@@ -382,7 +383,8 @@ void put_tables(struct emission *e, struct buffer *out)
     put_training_slots(e, "grads", out);
     if (find_work(e, "grads"))
         buffer_puts(out, "    .grads_results = gradients,\n");
-    put_training_slots(e, "eval", out);
+    if (can_evaluate(e))
+        buffer_printf(out, "    .eval = %s,\n", program_function(e, "eval"));
     put_prediction_slots(e, "sample", "step", out);
     put_prediction_slots(e, "window", "window", out);
     if (module_streams(e->module))

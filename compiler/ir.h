@@ -111,6 +111,7 @@ struct scope {
 };
 
 enum part { PART_FORWARD, PART_BACKWARD, PART_UPDATE };
+extern const char *const part_words[]; /* "forward" "backward" "update" NULL */
 
 /* A grid of blocks. Block i of n covers [i*extent/n, (i+1)*extent/n) of the rows or columns of the index space (for a
  * matmul, of its result), in units of `unit` rows or columns, the last block takes the rest. blocks = 1: one worker.
@@ -152,8 +153,8 @@ struct kernel {
     void *note;
 };
 
-/* train: forward, backward, update, ends with the optimizer. grads: the gradients as results, no assign, no dropout.
- * eval: loss and metrics of a batch. sample: one step of batch 1 with carried state. window: T steps of batch 1. */
+/* train: forward, backward, update, ends with the optimizer. grads: the gradients as results, no assign, no dropout; its
+ * forward part is what evaluates. sample: one step of batch 1 with carried state. window: T steps of batch 1. */
 struct program {
     const char *name;
     struct module *module;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 const char *const dtype_words[] = { "float32", "float64", "mixed_bfloat16", NULL };
+const char *const part_words[] = { "forward", "backward", "update", NULL };
 const char *const input_words[] = { "scaled", "onehot", "index", NULL };
 const char *const target_words[] = { "onehot", "index", NULL };
 const char *const predict_words[] = { "last", "every", NULL };

@@ -418,9 +418,8 @@ struct base {
 
 static const char *base_of(struct arena *a, const struct kernel *k)
 {
-    static const char *const parts[] = { "forward", "backward", "update" };
     const struct label *label = k->note;
-    const char *part = parts[label->part];
+    const char *part = part_words[label->part];
     if (!label->scope)
         return part;
     char *name = arena_printf(a, "%s_%s", label->scope->name, part);

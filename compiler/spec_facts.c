@@ -138,13 +138,12 @@ static int begin(lua_State *L)
  */
 static int enter(lua_State *L)
 {
-    static const char *const parts[] = { "forward", "backward", "update", NULL };
     struct spec *s = spec_of(L);
     lua_Integer scope = luaL_checkinteger(L, 1);
     luaL_argcheck(L, scope >= 0 && scope < s->module->scope_count, 1, "no such scope");
     s->scope = &s->module->scopes[scope];
     s->scope_place = (int)luaL_checkinteger(L, 2);
-    s->part = (enum part)luaL_checkoption(L, 3, NULL, parts);
+    s->part = (enum part)luaL_checkoption(L, 3, NULL, part_words);
     s->users_code = lua_toboolean(L, 4);
     s->t = -1;
     return 0;

@@ -43,12 +43,12 @@ struct finding {
 
 /* Runs the program on the first batch, which is filled in each time: a program may use the memory
  * of its inputs again. */
-static void run_batch(struct engine *e, const struct corpus *corpus)
+static void run_batch(struct engine *e, const struct corpus *corpus, lstmc_program *program)
 {
     const struct lstmc_model *m = e->model;
     struct part part = { 0, batches_samples(m, corpus->count) };
     batches_fill(m, &m->grads_slots, e->arena, corpus->indices, part, NULL, 0);
-    engine_run(e, m->grads, 1);
+    engine_run(e, program, 1);
 }
 
 /* The loss where the tensor is values + step * direction; direction NULL: the unit vector of
@@ -61,7 +61,7 @@ static double loss_at(struct checker *c, double step, const double *direction, i
         real_put(m, c->e->plain, i, c->values[i] + step * d);
     }
     c->tensor->load(c->e->arena, c->e->plain);
-    run_batch(c->e, c->corpus);
+    run_batch(c->e, c->corpus, m->eval);
     return score_loss(c->e, &m->grads_slots);
 }
 
@@ -163,7 +163,7 @@ static double *gradients(struct engine *e, const struct corpus *corpus)
     double *all = malloc((size_t)total * sizeof *all), *out = all;
     if (!all)
         quit(STATUS_FAILED, "out of memory");
-    run_batch(e, corpus);
+    run_batch(e, corpus, e->model->grads);
     for (int i = 0; i < m->param_count; i++)
         for (int64_t j = 0; j < m->grads_results[i].count; j++)
             *out++ = engine_real(e, m->grads_results[i], j);

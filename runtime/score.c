@@ -19,10 +19,10 @@ bool score_part(struct engine *e, const uint32_t *indices, struct part part,
     for (int64_t i = 0; i < batches_in(m, part); i++) {
         if (interrupted && interrupted())
             return false;
-        int n = batches_fill(m, &m->eval_slots, e->arena, indices, part, NULL, i);
+        int n = batches_fill(m, &m->grads_slots, e->arena, indices, part, NULL, i);
         engine_run(e, m->eval, 0);
-        loss += n * score_loss(e, &m->eval_slots);
-        correct += n * score_correct(e, &m->eval_slots);
+        loss += n * score_loss(e, &m->grads_slots);
+        correct += n * score_correct(e, &m->grads_slots);
     }
     *score = (struct score){ loss / (double)part.count, correct / (double)part.count, part.count };
     return true;

@@ -1,8 +1,7 @@
 -- Running the model on symbols: one pass over the layers for each program of the trainer (IR.md, "Meaning").
 --
---   train    a batch, dropout on; ends with the optimizer       eval    the same batch, dropout off: loss and accuracy
---   grads    a batch, dropout off: loss and gradients           sample  one step of one text, states carried
---   window   T steps of one text from zero states
+--   train    a batch, dropout on; ends with the optimizer       sample  one step of one text, states carried
+--   grads    a batch, dropout off: loss, accuracy, gradients    window  T steps of one text from zero states
 local layer = import "layer"
 local losses = import "losses"
 local messages = import "messages"
@@ -112,14 +111,9 @@ function programs.train(model)
 end
 
 function programs.grads(model)
-  local loss = judge(model, batch_of(model, false))
-  give { loss = loss }
-  for _, w in ipairs(weights_of(model)) do ops.result(ops.grad(loss, w), { name = lstmc.name(w) }) end
-end
-
-function programs.eval(model)
   local loss, correct = judge(model, batch_of(model, false))
   give { loss = loss, correct = correct }
+  for _, w in ipairs(weights_of(model)) do ops.result(ops.grad(loss, w), { name = lstmc.name(w) }) end
 end
 
 -- Of an output at every step only the last one counts.
@@ -198,7 +192,7 @@ return function(model)
   add_scopes(model)
   local stepwise = choose_mode(model)
   if not model.compiled or not model.compiled.loss then look_only(model) end
-  for _, name in ipairs { "train", "grads", "eval", "sample", "window" } do
+  for _, name in ipairs { "train", "grads", "sample", "window" } do
     if name ~= "sample" or stepwise then
       lstmc.begin(name)
       programs[name](model)

@@ -139,10 +139,10 @@ static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
     /* loss: categorical_crossentropy */
     k->pick_4x37(w + GRADS_LOSS_PICK, w + GRADS_DENSE_ADD, (int32_t *)(w + GRADS_Y),
         rows4); /* %69 */
+    k->argmax_4x37((int32_t *)(w + GRADS_LOSS_ARGMAX), w + GRADS_DENSE_ADD, rows4); /* %73 */
 
     /* dense: Dense { 37, activation = "softmax" } */
     k->dense_forward_1(w + GRADS_DENSE_EXP, w + GRADS_DENSE_REDUCE_MAX, cols37); /* %62 */
-    k->sum_4x37(w + GRADS_DENSE_SUM, w + GRADS_DENSE_EXP, rows4); /* %63 */
 }
 
 static void grads_forward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
@@ -150,8 +150,17 @@ static void grads_forward_loss(const struct lstmc_call *call, struct lstmc_worke
     float *w = sample_work(call);
     const struct sample_kernels *k = call->kernels;
     const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
 
     /* loss: categorical_crossentropy */
+    k->loss_forward_0(w + GRADS_LOSS_SELECT, (int32_t *)(w + GRADS_LOSS_ARGMAX),
+        (int32_t *)(w + GRADS_Y), w + GRADS_WEIGHT, cols1); /* %76 */
+
+    /* dense: Dense { 37, activation = "softmax" } */
+    k->sum_4x37(w + GRADS_DENSE_SUM, w + GRADS_DENSE_EXP, rows4); /* %63 */
+
+    /* loss: categorical_crossentropy */
+    k->sum_4x1(w + GRADS_CORRECT, w + GRADS_LOSS_SELECT, cols1); /* %77 */
     k->loss_forward_1(w + GRADS_LOSS_MUL, w + GRADS_DENSE_SUM, w + GRADS_LOSS_PICK,
         w + GRADS_WEIGHT, cols1); /* %71 */
 }
@@ -177,72 +186,10 @@ void sample_grads_forward_2(const struct lstmc_call *call, struct lstmc_worker *
     grads_forward_loss_2(call, me);
 }
 
-static void eval_forward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    const struct sample_weights *p = sample_weights(call);
-    float *w = sample_work(call);
-    const struct sample_kernels *k = call->kernels;
-    const struct lstmc_range rows12 = lstmc_share(me, 1, 1, 12);
-    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
-    const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
-    const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
-    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
-
-    /* lstm: LSTM { 2 } */
-    k->gather_37x8(w + EVAL_LSTM_GATHER, p->lstm_kernel, (int32_t *)(w + EVAL_X), rows12); /* %83 */
-
-    /* lstm, t = 0: LSTM { 2 } */
-    k->lstm_forward_3(w + EVAL_LSTM_MUL_2, p->lstm_bias, cols2); /* %16..%20 */
-
-    /* lstm, t = 1: LSTM { 2 } */
-    k->product_4x8x2_2(w + EVAL_LSTM_MATMUL(1), w + EVAL_LSTM_MUL_2, p->lstm_recurrent_kernel,
-        cols8); /* %23 */
-    k->lstm_forward_4(w + EVAL_LSTM_GATHER + 4 * 8, w + EVAL_LSTM_MATMUL(1), p->lstm_bias,
-        w + EVAL_LSTM_MUL, cols2); /* %35..%38 */
-
-    /* lstm, t = 2: LSTM { 2 } */
-    k->product_4x8x2_2(w + EVAL_LSTM_MATMUL(2), w + EVAL_LSTM_MUL_3, p->lstm_recurrent_kernel,
-        cols8); /* %41 */
-    k->lstm_forward_5(w + EVAL_LSTM_GATHER + 8 * 8, w + EVAL_LSTM_MATMUL(2), p->lstm_bias,
-        w + EVAL_LSTM_ADD, cols2); /* %56 */
-
-    /* dense: Dense { 37, activation = "softmax" } */
-    k->product_4x37x2(w + EVAL_DENSE_MATMUL, w + EVAL_LSTM_MUL_4, p->dense_kernel,
-        cols37); /* %57 */
-    k->dense_forward_0(w + EVAL_DENSE_ADD, p->dense_bias, cols37); /* %58 */
-    k->reduce_max_4x37(w + EVAL_DENSE_REDUCE_MAX, w + EVAL_DENSE_ADD, rows4); /* %59 */
-
-    /* loss: categorical_crossentropy */
-    k->pick_4x37(w + EVAL_LOSS_PICK, w + EVAL_DENSE_ADD, (int32_t *)(w + EVAL_Y), rows4); /* %69 */
-    k->argmax_4x37((int32_t *)(w + EVAL_LOSS_ARGMAX), w + EVAL_DENSE_ADD, rows4); /* %73 */
-
-    /* dense: Dense { 37, activation = "softmax" } */
-    k->dense_forward_1(w + EVAL_DENSE_EXP, w + EVAL_DENSE_REDUCE_MAX, cols37); /* %62 */
-}
-
-static void eval_forward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    float *w = sample_work(call);
-    const struct sample_kernels *k = call->kernels;
-    const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
-    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
-
-    /* loss: categorical_crossentropy */
-    k->loss_forward_0(w + EVAL_LOSS_SELECT, (int32_t *)(w + EVAL_LOSS_ARGMAX),
-        (int32_t *)(w + EVAL_Y), w + EVAL_WEIGHT, cols1); /* %76 */
-
-    /* dense: Dense { 37, activation = "softmax" } */
-    k->sum_4x37(w + EVAL_DENSE_SUM, w + EVAL_DENSE_EXP, rows4); /* %63 */
-
-    /* loss: categorical_crossentropy */
-    k->sum_4x1(w + EVAL_CORRECT, w + EVAL_LOSS_SELECT, cols1); /* %77 */
-    k->loss_forward_1(w + EVAL_LOSS_MUL, w + EVAL_DENSE_SUM, w + EVAL_LOSS_PICK, w + EVAL_WEIGHT,
-        cols1); /* %71 */
-    k->sum_4x1(w + EVAL_LOSS, w + EVAL_LOSS_MUL, cols1); /* %72 */
-}
-
+/* Loss and right answers of a batch, at the places of grads. */
 void sample_eval(const struct lstmc_call *call, struct lstmc_worker *me)
 {
-    eval_forward_lstm(call, me);
-    eval_forward_loss(call, me);
+    sample_grads_forward(call, me);
+    lstmc_barrier(me);
+    sample_grads_forward_2(call, me);
 }

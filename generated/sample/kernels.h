@@ -67,15 +67,9 @@ struct sample_kernels {
         struct lstmc_range cols);
     uint32_t (*optimizer_update_4)(float *m, float *v, float *bias, const float *d_sum, double d2,
         double d3, double d5, double d6, struct lstmc_range cols);
-    void (*lstm_forward_3)(float *mul, const float *bias, struct lstmc_range cols);
-    void (*product_4x8x2_2)(float *c, const float *a, const float *b, struct lstmc_range cols);
-    void (*lstm_forward_4)(float *gather, const float *matmul, const float *bias, const float *mul,
-        struct lstmc_range cols);
-    void (*lstm_forward_5)(float *gather, const float *matmul, const float *bias, const float *add,
-        struct lstmc_range cols);
     void (*product_1x8x2)(float *c, const float *a, const float *b, struct lstmc_range cols);
     void (*gather_37x8_2)(float *y, const float *x, const int32_t *index, struct lstmc_range rows);
-    void (*lstm_forward_6)(float *c, float *h, const float *gather, const float *matmul,
+    void (*lstm_forward_3)(float *c, float *h, const float *gather, const float *matmul,
         const float *bias, struct lstmc_range cols);
     void (*dense_forward_2)(float *add, const float *bias, struct lstmc_range cols);
     void (*reduce_max_1x37)(float *y, const float *x, struct lstmc_range rows);
@@ -83,11 +77,11 @@ struct sample_kernels {
     void (*sum_1x37)(float *y, const float *x, struct lstmc_range rows);
     void (*dense_forward_4)(float *p_, const float *sum, struct lstmc_range cols);
     void (*gather_37x8_3)(float *y, const float *x, const int32_t *index, struct lstmc_range rows);
-    void (*lstm_forward_7)(float *mul, const float *bias, struct lstmc_range cols);
+    void (*lstm_forward_4)(float *mul, const float *bias, struct lstmc_range cols);
     void (*product_1x8x2_2)(float *c, const float *a, const float *b, struct lstmc_range cols);
-    void (*lstm_forward_6_2)(float *mul, const float *matmul, const float *bias,
+    void (*lstm_forward_3_2)(float *mul, const float *matmul, const float *bias,
         struct lstmc_range cols);
-    void (*lstm_forward_8)(float *add, const float *matmul, const float *bias,
+    void (*lstm_forward_5)(float *add, const float *matmul, const float *bias,
         struct lstmc_range cols);
     const struct sample_products *products; /* by enum lstmc_weights */
 };

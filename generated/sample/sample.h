@@ -6,8 +6,8 @@
  * How to read the rest. Take one paragraph of forward.c, `lstm, t = 1` in train_*, and its twin of
  * the same title in backward.c. They call k->lstm_forward_1 and k->lstm_backward_1: find these
  * names in kernels.inc, where each function is preceded by its equations. The other time steps
- * differ in t only, the programs grads and eval are the same without dropout. Then update.c, and
- * sample.c, which is the model with a batch of 1.
+ * differ in t only, the program grads is the same without dropout, and its forward part evaluates.
+ * Then update.c, and sample.c, which is the model with a batch of 1.
  * Addresses: p the weights, s the states, w the memory in which a program works; k is the table of
  * kernels for one instruction set, me the worker, rows30 his share of 30 rows. lstmc_phase tells
  * `bench` where an update's time goes. A comment %412 at the end of a call is the number of its
@@ -65,7 +65,7 @@ void sample_step(const struct sample_weights *weights, struct sample_state *stat
 /* ---- for the files beside this one ---- */
 #if defined(SAMPLE_INTERNAL)
 #include <lstmc/model.h>
-#if LSTMC_ABI != 3
+#if LSTMC_ABI != 4
 #error "written by another version of lstmc than these headers: run lstmc again"
 #endif
 
@@ -211,12 +211,15 @@ static inline struct sample_weights *sample_packed(const struct lstmc_call *call
 #define GRADS_DENSE_ADD 304
 #define GRADS_DENSE_REDUCE_MAX 848
 #define GRADS_LOSS_PICK 864
+#define GRADS_LOSS_ARGMAX 880
 #define GRADS_DENSE_EXP 304
-#define GRADS_DENSE_SUM 880
+#define GRADS_LOSS_SELECT 896
+#define GRADS_DENSE_SUM 912
+#define GRADS_CORRECT 928
 #define GRADS_LOSS_MUL 848
-#define GRADS_LOSS_D_NEG 880
-#define GRADS_LOSS_D_DIV 896
-#define GRADS_LOSS 912
+#define GRADS_LOSS_D_NEG 912
+#define GRADS_LOSS_D_DIV 944
+#define GRADS_LOSS 960
 #define GRADS_LOSS_D_ADD 304
 #define GRADS_DENSE_D_SUM 640
 #define GRADS_DENSE_D_MATMUL 534
@@ -226,29 +229,8 @@ static inline struct sample_weights *sample_packed(const struct lstmc_call *call
 #define GRADS_LSTM_D_MATMUL(t) (438 + (t) * 32)
 #define GRADS_LSTM_D_MUL_3 694
 #define GRADS_D_LSTM_KERNEL 0
-#define GRADS_D_LSTM_RECURRENT_KERNEL 928
-#define GRADS_LSTM_D_SUM 944
-#define EVAL_X 320
-#define EVAL_Y 336
-#define EVAL_WEIGHT 352
-#define EVAL_LSTM_GATHER 160
-#define EVAL_LSTM_MUL 166
-#define EVAL_LSTM_MUL_2 160
-#define EVAL_LSTM_MATMUL(t) (224 + (t) * 32)
-#define EVAL_LSTM_ADD 198
-#define EVAL_LSTM_MUL_3 194
-#define EVAL_LSTM_MUL_4 230
-#define EVAL_DENSE_MATMUL 0
-#define EVAL_DENSE_ADD 0
-#define EVAL_DENSE_REDUCE_MAX 368
-#define EVAL_LOSS_PICK 384
-#define EVAL_LOSS_ARGMAX 400
-#define EVAL_DENSE_EXP 0
-#define EVAL_LOSS_SELECT 416
-#define EVAL_DENSE_SUM 432
-#define EVAL_CORRECT 448
-#define EVAL_LOSS_MUL 368
-#define EVAL_LOSS 464
+#define GRADS_D_LSTM_RECURRENT_KERNEL 976
+#define GRADS_LSTM_D_SUM 992
 #define SAMPLE_X 48
 #define SAMPLE_LSTM_MATMUL 64
 #define SAMPLE_LSTM_GATHER 80
@@ -280,14 +262,16 @@ lstmc_program sample_train_forward_2;
 lstmc_program sample_train_backward_2;
 lstmc_program sample_train_update;
 lstmc_program sample_train_backward_3;
+lstmc_program sample_train_update_2;
 lstmc_program sample_train;
 lstmc_program sample_grads_forward;
 lstmc_program sample_grads_backward;
 lstmc_program sample_grads_forward_2;
+lstmc_program sample_grads_backward_2;
 lstmc_program sample_grads;
-lstmc_program sample_eval;
 extern lstmc_program *const sample_step_phases[1];
 extern lstmc_program *const sample_window_phases[1];
+lstmc_program sample_eval;
 lstmc_program sample_pack;
 
 extern const struct lstmc_model sample_model;

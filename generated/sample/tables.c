@@ -165,8 +165,8 @@ static const char compiled[] =
 /* The gradients, in the order of the parameters. */
 static const struct lstmc_slot gradients[] = {
     { SAMPLE_WORK + 0, 296 }, /* lstm.kernel */
-    { SAMPLE_WORK + 3712, 16 }, /* lstm.recurrent_kernel */
-    { SAMPLE_WORK + 3776, 8 }, /* lstm.bias */
+    { SAMPLE_WORK + 3904, 16 }, /* lstm.recurrent_kernel */
+    { SAMPLE_WORK + 3968, 8 }, /* lstm.bias */
     { SAMPLE_WORK + 2240, 74 }, /* dense.kernel */
     { SAMPLE_WORK + 2560, 37 }, /* dense.bias */
 };
@@ -184,7 +184,7 @@ const struct lstmc_model sample_model = {
     .version = LSTMC_VERSION,
     .name = "sample",
     .title = "LSTM 2 > Dense 37 softmax",
-    .spec_hash = "873da818948b2b0893d5cd2ad728fe56ff18ea5a1a33d9485baf09249d6ff048",
+    .spec_hash = "b675454f8c20ae052b666e403c92be39b9addf9d952ea2692f2d54df42d71964",
     .compiled = compiled,
     .loss = "categorical_crossentropy",
     .optimizer = "Adam",
@@ -251,18 +251,11 @@ const struct lstmc_model sample_model = {
         .x = { SAMPLE_WORK + 3072, 12 },
         .y = { SAMPLE_WORK + 3136, 4 },
         .weight = { SAMPLE_WORK + 3200, 4 },
-        .loss = { SAMPLE_WORK + 3648, 1 },
-        .correct = { 0, 0 },
+        .loss = { SAMPLE_WORK + 3840, 1 },
+        .correct = { SAMPLE_WORK + 3712, 1 },
     },
     .grads_results = gradients,
     .eval = sample_eval,
-    .eval_slots = {
-        .x = { SAMPLE_WORK + 1280, 12 },
-        .y = { SAMPLE_WORK + 1344, 4 },
-        .weight = { SAMPLE_WORK + 1408, 4 },
-        .loss = { SAMPLE_WORK + 1856, 1 },
-        .correct = { SAMPLE_WORK + 1792, 1 },
-    },
     .step_phase_count = 1,
     .step_phases = sample_step_phases,
     .step_slots = { .x = { SAMPLE_WORK + 192, 1 }, .p = { SAMPLE_WORK + 0, 37 } },

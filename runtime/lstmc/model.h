@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LSTMC_ABI 3
+#define LSTMC_ABI 4
 #define LSTMC_VERSION "0.1"
 
 /* The whole of a grid, of which workers have shares. */
@@ -169,8 +169,9 @@ struct lstmc_model {
     /* programs; each returns when this worker is done, the team meets at a barrier of the runtime afterwards */
     int isa_count;
     const struct lstmc_isa *isas;
-    lstmc_program *train, *grads, *eval, *window;
-    struct lstmc_training_slots train_slots, grads_slots, eval_slots;
+    lstmc_program *train, *grads, *window;
+    lstmc_program *eval; /* grads without the gradients */
+    struct lstmc_training_slots train_slots, grads_slots;
     const struct lstmc_slot *grads_results; /* one per parameter; plain row-major */
     struct lstmc_sample_slots window_slots, step_slots;
     /* one step with carried state, in phases: all workers run phase i before any runs phase i + 1; NULL: window form only */

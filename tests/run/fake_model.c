@@ -300,7 +300,6 @@ static const struct lstmc_model model = {
     .window = window,
     .train_slots = TRAINING_SLOTS,
     .grads_slots = TRAINING_SLOTS,
-    .eval_slots = TRAINING_SLOTS,
     .grads_results = grads_results,
     .window_slots = { SLOT(work.window_x, T), SLOT(work.p, V) },
     .step_slots = { SLOT(work.step_x, 1), SLOT(work.p, V) },
