@@ -26,6 +26,7 @@ struct stay {
     const struct value *tensor;     /* of a view: the tensor that it shows */
     const struct value *successor;  /* of a computed value: the tensor that it becomes */
     const struct node *last_reader; /* of a tensor */
+    bool presented;                 /* the runtime takes it, as a plain array */
 };
 
 struct node_list {
@@ -67,12 +68,15 @@ static bool is_computed(const struct value *v)
 
 /* ---- roots --------------------------------------------------------------------------------- */
 
-/* Those of a product in a kernel, that of a weight's gradient. */
+/* Those of a weight's gradient: in a kernel, or alone, as where the gradients of several weights lie side
+ * by side. */
 static bool is_sums(const struct value *v)
 {
     const struct node *n = v->def;
     const int sums = n && n->op == OP_CALL ? kernel_sums(n->kernel) : -1;
-    return sums >= 0 && n->results[sums] == v;
+    if (sums >= 0)
+        return n->results[sums] == v;
+    return n && product_is_deep(n) && attr_flag(n, "ta") && !stay_of(v)->presented;
 }
 
 /* The one place where the distance of rows is decided. Inputs, results and tensors are handed to
@@ -352,6 +356,8 @@ static void open_node(struct finder *f, struct node *n)
             n->results[i]->type.elem == ELEM_DOUBLE ? NULL : arena_alloc(f->a, sizeof(struct stay));
     for (int i = 0; i < n->arg_count; i++)
         note_reader(n, n->args[i]);
+    if (n->op == OP_RESULT && !n->args[0]->tensor)
+        stay_of(n->args[0])->presented = true;
     if (n->op == OP_CONCAT)
         add_node(f->a, &f->concats, n);
     else if (n->op == OP_ASSIGN)

@@ -203,6 +203,29 @@ static void rows_of_sums_are_no_whole_pages_apart(void **state)
     arena_free(a);
 }
 
+/* A gradient that nothing follows in its kernel: the runtime takes it, or another node reads it. */
+static void rows_of_sums_alone_have_a_gap_unless_presented(void **state)
+{
+    (void)state;
+    static const char head[] = "lstmc-ir 1 opt\nmodel t float32\nprogram train {\n"
+                               " %0:f[128,16] = input {name=x}\n %1:f[128,1024] = input {name=dz}\n"
+                               " %2:f[16,1024] = matmul %0, %1 {ta}\n";
+    static const struct {
+        const char *tail;
+        int stride;
+    } cases[] = { { " result %2 {name=r}\n}\nend\n", 1024 },
+                  { " %3:f[1,1024] = sum %2 {axis=0}\n result %3 {name=r}\n}\nend\n", 1040 } };
+    struct arena *a = arena_new();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *text = arena_printf(a, "%s%s", head, cases[i].tail);
+        const struct module *m = planned(a, text);
+        assert_int_equal(value_of(m, 2)->place.stride, cases[i].stride);
+        assert_int_equal(program_copies(m->programs), 0);
+        assert_runs(a, text);
+    }
+    arena_free(a);
+}
+
 /* ---- the budget ---------------------------------------------------------------------------- */
 
 static void plan_within_budget(const void *budget)
@@ -238,6 +261,7 @@ int main(void)
         cmocka_unit_test(gates_replace_the_product_and_gradients_the_gates),
         cmocka_unit_test(new_parameters_lie_in_the_old_ones),
         cmocka_unit_test(rows_of_sums_are_no_whole_pages_apart),
+        cmocka_unit_test(rows_of_sums_alone_have_a_gap_unless_presented),
         cmocka_unit_test(a_budget_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
