@@ -119,15 +119,15 @@ static void find_segments(struct emission *e, struct work *w)
     struct names *names = names_in(e->arena);
     struct segment **end = &w->segments;
     for (const struct step *s = w->steps; s;) {
-        struct segment *last = arena_alloc(e->arena, sizeof *last);
-        *last = (struct segment){ .part = s->node->part, .first = s };
-        while (s && in_part(s, last->part))
+        struct segment *g = arena_alloc(e->arena, sizeof *g);
+        *g = (struct segment){ .part = s->node->part, .first = s };
+        while (s && in_part(s, g->part))
             s = s->next;
-        last->end = s;
-        last->name = names_take(names, arena_printf(e->arena, "%s_%s_%s", e->name, w->program->name,
-                                                    part_words[last->part]));
-        *end = last;
-        end = &last->next;
+        g->end = s;
+        g->name = names_take(names, arena_printf(e->arena, "%s_%s_%s", e->name, w->program->name,
+                                                 part_words[g->part]));
+        *end = g;
+        end = &g->next;
     }
 }
 
