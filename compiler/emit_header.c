@@ -96,9 +96,8 @@ static void put_guide(struct emission *e, struct buffer *out)
                 "backward.c. They call k->%s and k->%s: find these names in kernels.inc, where "
                 "each "
                 "function is preceded by its equations. The other time steps differ in t only, the "
-                "program grads is the same without dropout, and its forward part evaluates. Then "
-                "update.c, and sample.c, "
-                "which is the model with a batch of 1.",
+                "program grads is the same with nothing left out at random, and its forward part "
+                "evaluates. Then update.c, and sample.c, which is the model with a batch of 1.",
                 title, forward->form->name, backward->form->name));
     } else {
         buffer_puts(out, " * How to read the rest. forward.c, backward.c and update.c are one "

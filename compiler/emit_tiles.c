@@ -37,6 +37,21 @@ static void put_whole_side(struct body *b)
                       form_rows(b->f));
 }
 
+/* The function of a form whose parts are whole on one side, up to where the parts begin. */
+static void open_parts(struct body *b, const char **params, int n)
+{
+    put_part_walk(b);
+    put_form_head(b, params, n);
+    put_whole_side(b);
+    if (form_checks(b->f))
+        buffer_puts(b->out, "    uint32_t bad = 0;\n");
+}
+
+static void close_parts(struct body *b)
+{
+    buffer_puts(b->out, form_checks(b->f) ? "    return bad;\n}\n" : "}\n");
+}
+
 /* ---- sums in a tile --------------------------------------------------------------------------- */
 
 /* Does one tile hold all rows? */
@@ -170,7 +185,7 @@ static void put_tiles(struct body *b, const char **params, int n)
         put_cells(b, sums);
     else
         put_tile_loop(b, 4, sums);
-    buffer_puts(out, form_checks(f) ? "    return bad;\n}\n" : "}\n");
+    close_parts(b);
 }
 
 /* ---- sums in a result ------------------------------------------------------------------------- */
@@ -196,30 +211,21 @@ static void put_terms(struct body *b, const char **params, int n)
                                 f->arrays[param_operand(b, product->args[0])->array].stride,
                                 f->arrays[param_operand(b, product->args[1])->array].stride };
     const char *name = put_deep(b->e, product, all_rows, strides, b->out);
-    put_part_walk(b);
-    put_form_head(b, params, n);
-    put_whole_side(b);
-    if (form_checks(f))
-        buffer_puts(b->out, "    uint32_t bad = 0;\n");
+    open_parts(b, params, n);
     put_list(b->out, 4, arena_printf(b->arena, "SUFFIX(%s)(", name), args, all_rows ? 5 : 6,
              ");\n");
     put_walk_call(b, 4, "rows", "cols");
-    buffer_puts(b->out, form_checks(f) ? "    return bad;\n}\n" : "}\n");
+    close_parts(b);
 }
 
 /* ---- neither ---------------------------------------------------------------------------------- */
 
 static void put_random_parts(struct body *b, const char **params, int n)
 {
-    const bool checks = form_checks(b->f);
-    put_part_walk(b);
-    put_form_head(b, params, n);
-    put_whole_side(b);
-    if (checks)
-        buffer_puts(b->out, "    uint32_t bad = 0;\n");
+    open_parts(b, params, n);
     buffer_puts(b->out, "    for (int left = cols.first; left < cols.end; left += RANDOM_COLS)\n");
     put_walk_call(b, 8, "rows", "part_of(cols, left, RANDOM_COLS)");
-    buffer_printf(b->out, "%s}\n", checks ? "    return bad;\n" : "");
+    close_parts(b);
 }
 
 void put_parts(struct body *b, const char **params, int n)

@@ -6,8 +6,8 @@
  * How to read the rest. Take one paragraph of forward.c, `lstm, t = 1` in train_*, and its twin of
  * the same title in backward.c. They call k->lstm_forward_1 and k->lstm_backward_1: find these
  * names in kernels.inc, where each function is preceded by its equations. The other time steps
- * differ in t only, the program grads is the same without dropout, and its forward part evaluates.
- * Then update.c, and sample.c, which is the model with a batch of 1.
+ * differ in t only, the program grads is the same with nothing left out at random, and its forward
+ * part evaluates. Then update.c, and sample.c, which is the model with a batch of 1.
  * Addresses: p the weights, s the states, w the memory in which a program works; k is the table of
  * kernels for one instruction set, me the worker, rows30 his share of 30 rows. lstmc_phase tells
  * `bench` where an update's time goes. A comment %412 at the end of a call is the number of its
