@@ -3,6 +3,7 @@
  * write; a newer record that covers an older one replaces it, so few lie over each other
  * anywhere. */
 #include "check_races.h"
+#include "stream.h"
 
 enum { MAX_NESTING = 1000 }; /* of concats */
 
@@ -128,7 +129,7 @@ static void write_first(struct flow *f)
 {
     int time = INT32_MIN;
     for (struct tensor *t = f->v->m->tensors; t; t = t->next)
-        write_value(f, &t->value, time++);
+        write_value(f, tensor_value(f->v->p, t), time++);
     for (const struct node *n = f->v->p->first; n; n = n->next)
         if (n->op == OP_INPUT && n->results[0]->type.elem != ELEM_DOUBLE)
             write_value(f, n->results[0], time++);
@@ -161,9 +162,9 @@ static const char *read_last(struct flow *f, const struct node **at)
             n->args[0]->note = NULL;
     }
     *at = fault ? *at : NULL;
-    for (const struct tensor *t = f->v->m->tensors; t && !fault; t = t->next)
-        if (t->value.note)
-            fault = read_value(f, &t->value);
+    for (struct tensor *t = f->v->m->tensors; t && !fault; t = t->next)
+        if (tensor_value(f->v->p, t)->note)
+            fault = read_value(f, tensor_value(f->v->p, t));
     return fault;
 }
 

@@ -145,7 +145,7 @@ static const char *check_tensor(const struct module *m, const struct tensor *t)
         return fault;
     if (p.region != (t->kind == TENSOR_PARAM ? REGION_PARAM : REGION_STATE))
         return "lies in the wrong region";
-    return p.stride == shape_cols(t->value.type.shape) ? NULL : "has gaps between its rows";
+    return p.stride == stored_cols(t->value.type) ? NULL : "has gaps between its rows";
 }
 
 static int by_place(const void *x, const void *y)

@@ -50,11 +50,11 @@ static const char *operand_row(struct body *b, struct shape operand, struct shap
 static const char *operand_index(struct body *b, int operand, bool *vector)
 {
     const struct operand *o = &b->f->operands[operand];
-    const struct shape space = b->f->body->space.shape;
+    const struct shape space = stored_shape(b->f->body->space), shape = stored_shape(o->type);
     const int64_t stride = b->f->arrays[o->array].stride;
-    const bool whole = shape_elements(o->type.shape) == shape_elements(space);
-    const char *row = b->f->flat ? NULL : operand_row(b, o->type.shape, space);
-    *vector = b->f->flat ? whole : has_axis(o->type.shape, space, 0);
+    const bool whole = shape_elements(shape) == shape_elements(space);
+    const char *row = b->f->flat ? NULL : operand_row(b, shape, space);
+    *vector = b->f->flat ? whole : has_axis(shape, space, 0);
     const char *text = "";
     b->uses_row |= row != NULL;
     if (row && stride == 1)
@@ -202,7 +202,7 @@ static void put_statements(struct body *b)
     for (int i = 0; i < k->param_count; i++) {
         const struct value *v = k->params[i];
         const int operand = f->result_count + i;
-        if (b->uses[v->id] == 0 || v->type.layout.lanes)
+        if (b->uses[v->id] == 0)
             continue;
         if (v->type.elem == ELEM_DOUBLE)
             buffer_printf(out, "    const vec v%d = splat((%s)d%d);\n", v->id, real, v->id);
@@ -347,8 +347,9 @@ static const char *broadcasts(const struct body *b)
 void put_equations(struct body *b)
 {
     const struct form *f = b->f;
-    const char *over = arena_printf(
-        b->arena, "over %s%s:", shape_text(b->arena, f->body->space.shape), broadcasts(b));
+    const char *over =
+        arena_printf(b->arena, "over %s%s%s:", shape_text(b->arena, f->body->space.shape),
+                     f->body->space.layout.lanes ? " in panels" : "", broadcasts(b));
     put_wrapped(b->out, arena_printf(b->arena, "/* @%s", f->body->name), " *  ", over);
     for (const struct node *n = f->body->first; n; n = n->next) {
         const struct value *v = node_result(n);

@@ -41,5 +41,5 @@ struct regions {
 struct regions arena_regions(const struct module *m);
 bool has_tensors(const struct module *m, enum tensor_kind kind);
 /* Elements from the first to the last, gaps between rows included. */
-int64_t tensor_room(const struct tensor *t);
+int64_t tensor_room(const struct value *v);
 #endif

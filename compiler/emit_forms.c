@@ -12,12 +12,12 @@
 
 int64_t form_rows(const struct form *f)
 {
-    return f->flat ? 1 : shape_rows(f->body->space.shape);
+    return f->flat ? 1 : shape_rows(stored_shape(f->body->space));
 }
 
 int64_t form_cols(const struct form *f)
 {
-    const struct shape s = f->body->space.shape;
+    const struct shape s = stored_shape(f->body->space);
     return f->flat ? shape_elements(s) : shape_cols(s);
 }
 
@@ -34,16 +34,17 @@ bool form_is_random(const struct form *f)
 static bool can_flatten(const struct form *f, const struct node *n,
                         const struct value *const *values)
 {
-    const struct shape space = f->body->space.shape;
+    const struct shape space = stored_shape(f->body->space);
     const int64_t rows = shape_rows(space), cols = shape_cols(space);
     if (rows == 1 || n->grid.axis != AXIS_ROWS ||
         (n->grid.blocks > 1 && n->grid.unit * cols % MAX_LANES != 0))
         return false;
     for (int i = 0; i < f->operand_count; i++) {
         const struct type t = f->operands[i].type;
-        const bool whole = shape_elements(t.shape) == rows * cols;
+        const int64_t elements = shape_elements(stored_shape(t));
+        const bool whole = elements == rows * cols;
         if (t.elem == ELEM_BIT || (whole && values[i]->place.stride != cols) ||
-            (!whole && shape_elements(t.shape) != 1))
+            (!whole && elements != 1))
             return false;
     }
     for (const struct node *b = f->body->first; b; b = b->next)
@@ -54,12 +55,6 @@ static bool can_flatten(const struct form *f, const struct node *n,
 
 /* ---- operands -------------------------------------------------------------------------------- */
 
-static const struct value *root_of(const struct memory *m, const struct value *v)
-{
-    const struct value *root = memory_root(m, v);
-    return root->tensor ? &root->tensor->value : root;
-}
-
 /* Do two values lie in one root, or in the same rows of whatever gives them room? */
 static bool are_neighbours(const struct emission *e, const struct memory *m, const struct value *a,
                            const struct value *b)
@@ -68,7 +63,7 @@ static bool are_neighbours(const struct emission *e, const struct memory *m, con
     const bool rows = a->place.region == b->place.region &&
                       apart < a->place.stride * unit_bytes(e->module, a->type.elem);
     return a->type.elem == b->type.elem && a->place.stride == b->place.stride &&
-           (rows || root_of(m, a) == root_of(m, b));
+           (rows || memory_root(m, a) == memory_root(m, b));
 }
 
 /* Neighbours among the operands of elementwise forms are one pointer; results come first, so
@@ -245,7 +240,7 @@ static const char *operand_name(struct emission *e, const struct form *f, const 
 {
     const struct operand *o = &f->operands[i];
     const struct array *a = &f->arrays[o->array];
-    if (root_of(m, values[i]) == root_of(m, values[a->anchor]))
+    if (memory_root(m, values[i]) == memory_root(m, values[a->anchor]))
         return a->name;
     for (int j = 0; j < i; j++)
         if (f->operands[j].array == o->array && f->operands[j].shift == o->shift)

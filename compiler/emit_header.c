@@ -141,15 +141,28 @@ bool has_tensors(const struct module *m, enum tensor_kind kind)
     return t;
 }
 
-int64_t tensor_room(const struct tensor *t)
+int64_t tensor_room(const struct value *v)
 {
-    const struct shape s = t->value.type.shape;
-    return (shape_rows(s) - 1) * t->value.place.stride + shape_cols(s);
+    const struct shape s = stored_shape(v->type);
+    return (shape_rows(s) - 1) * v->place.stride + shape_cols(s);
+}
+
+static const char *tensor_text(struct arena *a, const struct value *v)
+{
+    const char *shape = shape_text(a, v->type.shape);
+    return v->type.layout.lanes
+               ? arena_printf(a, "%s in panels, %d parts in turn", shape, v->type.layout.parts)
+               : shape;
+}
+
+static const struct value *value_seen(const struct tensor *t, bool plain)
+{
+    return plain ? &t->plain : &t->value;
 }
 
 /* Named arrays at the places of the plan, which begin `base` bytes into their region. */
 static void put_tensors(struct emission *e, enum tensor_kind kind, const char *what, int64_t base,
-                        struct buffer *out)
+                        bool plain, struct buffer *out)
 {
     if (!has_tensors(e->module, kind))
         return;
@@ -157,15 +170,16 @@ static void put_tensors(struct emission *e, enum tensor_kind kind, const char *w
     for (const struct tensor *t = e->module->tensors; t; t = t->next)
         if (t->kind == kind)
             buffer_printf(out, "    _Alignas(64) %s %s[%" PRId64 "]; /* %s */\n", e->real,
-                          tensor_field(t), tensor_room(t),
-                          shape_text(e->arena, t->value.type.shape));
+                          tensor_field(t), tensor_room(value_seen(t, plain)),
+                          tensor_text(e->arena, value_seen(t, plain)));
     buffer_puts(out, "};\n");
     for (const struct tensor *t = e->module->tensors; t; t = t->next)
         if (t->kind == kind)
             put_list(out, 0, "_Static_assert(",
                      (const char *[]){
                          arena_printf(e->arena, "offsetof(struct %s_%s, %s) == %" PRId64, e->name,
-                                      what, tensor_field(t), t->value.place.offset - base),
+                                      what, tensor_field(t),
+                                      value_seen(t, plain)->place.offset - base),
                          arena_printf(e->arena, "\"%s\"", t->name),
                      },
                      2, ");\n");
@@ -232,10 +246,11 @@ static void put_regions(struct emission *e, struct buffer *out)
                   "\n#define %s_WORK %" PRId64 "\n"
                   "#define %s_ARENA %" PRId64 "\n\n",
                   upper, r.optimizer, upper, r.carried, upper, r.work, upper, r.end);
+    const char *weights = weights_of_training(e->module);
     buffer_printf(out,
-                  "static inline struct %s_weights *%s_weights(const struct lstmc_call *call)\n{\n"
-                  "    return (struct %s_weights *)call->arena;\n}\n\n",
-                  name, name, name);
+                  "static inline struct %s_%s *%s_%s(const struct lstmc_call *call)\n{\n"
+                  "    return (struct %s_%s *)call->arena;\n}\n\n",
+                  name, weights, name, weights, name, weights);
     if (has_tensors(e->module, TENSOR_STATE))
         buffer_printf(
             out,
@@ -255,10 +270,13 @@ static void put_regions(struct emission *e, struct buffer *out)
     if (module_streams(e->module))
         buffer_printf(
             out,
-            "/* The weights that the products of a prediction read, packed: each in its room. */\n"
+            "/* %s */\n"
             "#define %s_PACKED %" PRId64 "\n"
             "static inline struct %s_weights *%s_packed(const struct lstmc_call *call)\n{\n"
             "    return (struct %s_weights *)(call->arena + %s_PACKED);\n}\n\n",
+            has_panels(e->module)
+                ? "The weights as predictions have them: packed where products read them, else as they are."
+                : "The weights that the products of a prediction read, packed: each in its room.",
             upper, r.packed, name, name, name, upper);
 }
 
@@ -293,7 +311,14 @@ static void put_internals(struct emission *e, struct buffer *out)
         "#error \"written by another version of lstmc than these headers: run lstmc again\"\n"
         "#endif\n\n",
         e->upper, LSTMC_ABI);
-    put_tensors(e, TENSOR_STATE, "optimizer", 0, out);
+    if (has_panels(e->module)) {
+        buffer_puts(out,
+                    "/* The weights as training has them: some in panels of 16 columns, which stand below each\n"
+                    " * other as products read them; first those that begin the parts (the gates), then the next\n"
+                    " * of each; zeros fill the last. */\n");
+        put_tensors(e, TENSOR_PARAM, weights_of_training(e->module), 0, false, out);
+    }
+    put_tensors(e, TENSOR_STATE, "optimizer", 0, false, out);
     put_regions(e, out);
     buffer_printf(out, "/* Places in the work memory, in %ss; (t) for time step t. */\n", e->real);
     for (const struct work *w = e->works; w; w = w->next)
@@ -312,8 +337,8 @@ void put_header(struct emission *e, struct buffer *out)
     buffer_printf(out, "#ifndef %s_H\n#define %s_H\n#include <stddef.h>\n#include <stdint.h>\n\n",
                   e->upper, e->upper);
     put_sizes(e, out);
-    put_tensors(e, TENSOR_PARAM, "weights", 0, out);
-    put_tensors(e, TENSOR_CARRIED, "carried", r.carried - r.optimizer, out);
+    put_tensors(e, TENSOR_PARAM, "weights", 0, true, out);
+    put_tensors(e, TENSOR_CARRIED, "carried", r.carried - r.optimizer, false, out);
     put_interface(e, find_work(e, "sample"), out);
     put_internals(e, out);
     buffer_puts(out, "#endif\n");

@@ -32,13 +32,26 @@ void loop_add_matrix(struct loop *l, int operand)
     loop_add_number(l, loop_stride(l, operand));
 }
 
+static const char *name_pack_transposed(struct loop *l, struct type x)
+{
+    loop_add_number(l, x.layout.parts);
+    loop_add_number(l, x.shape.dim[1] / x.layout.parts);
+    loop_add_number(l, x.shape.dim[0]);
+    loop_add_text(l, "y");
+    loop_add_text(l, "x");
+    loop_add_text(l, l->cols);
+    return "pack_transposed";
+}
+
 /* One term of the product that will read y is a row of x, or a column. */
 static const char *name_pack(struct loop *l)
 {
-    const struct type y = node_result(l->n)->type;
+    const struct type y = node_result(l->n)->type, x = l->n->args[0]->type;
     const bool ta = attr_flag(l->n, "ta"), bf16 = y.elem == ELEM_BF16;
+    if (x.layout.lanes)
+        return name_pack_transposed(l, x);
     if (bf16)
-        loop_add_text(l, l->n->args[0]->type.elem == ELEM_BF16 ? "ROUNDED" : "REALS");
+        loop_add_text(l, x.elem == ELEM_BF16 ? "ROUNDED" : "REALS");
     loop_add_number(l, y.layout.parts);
     loop_add_number(l, y.shape.dim[1] / y.layout.parts);
     loop_add_number(l, y.shape.dim[0]);
@@ -170,8 +183,9 @@ void put_loop(struct emission *e, const struct form *f, struct buffer *out)
     const struct shape result = node_result(n)->type.shape;
     const bool whole = n->grid.blocks == 1, by_rows = f->axis == AXIS_ROWS;
     const char *all_rows = arena_printf(e->arena, "all_of(%" PRId64 ")", shape_rows(result));
-    const char *all_cols =
-        arena_printf(e->arena, "all_of(%" PRId64 ")", stored_cols(node_result(n)->type));
+    const int64_t cols = n->op == OP_PACK ? panel_count(node_result(n)->type) * PANEL
+                                          : stored_cols(node_result(n)->type);
+    const char *all_cols = arena_printf(e->arena, "all_of(%" PRId64 ")", cols);
     struct loop l = { .e = e, .f = f, .n = n, .out = out };
     l.rows = by_rows && !whole ? "rows" : all_rows;
     l.cols = by_rows || whole ? all_cols : "cols";

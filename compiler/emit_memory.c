@@ -5,6 +5,7 @@
 #include "emit_memory.h"
 #include "diag.h"
 #include "emit_text.h"
+#include "stream.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -30,13 +31,14 @@ static bool lies_in(const struct module *m, const struct value *part, const stru
 
 /* ---- tensors --------------------------------------------------------------------------------- */
 
-/* The tensor whose place holds the byte at `offset` of the region. */
-static const struct tensor *tensor_at(const struct module *m, enum region region, int64_t offset)
+/* The tensor of a program whose place holds the byte at `offset` of the region. */
+static const struct value *tensor_at(const struct program *p, enum region region, int64_t offset)
 {
-    for (const struct tensor *t = m->tensors; t; t = t->next) {
-        int64_t at = offset - t->value.place.offset;
-        if (t->value.place.region == region && at >= 0 && at < value_extent(m, &t->value))
-            return t;
+    for (struct tensor *t = p->module->tensors; t; t = t->next) {
+        const struct value *v = tensor_value(p, t);
+        const int64_t at = offset - v->place.offset;
+        if (v->place.region == region && at >= 0 && at < value_extent(p->module, v))
+            return v;
     }
     die("no tensor lies at byte %" PRId64 " of the %s", offset,
         region == REGION_PARAM ? "parameters" : "states");
@@ -47,6 +49,11 @@ void name_tensors(struct emission *e)
     struct names *names = names_in(e->arena);
     for (struct tensor *t = e->module->tensors; t; t = t->next)
         t->value.note = (void *)names_take(names, c_word(e->arena, t->name));
+}
+
+const char *weights_of_training(const struct module *m)
+{
+    return has_panels(m) ? "parameters" : "weights";
 }
 
 const char *tensor_field(const struct tensor *t)
@@ -296,7 +303,8 @@ const char *memory_word(struct emission *e, const struct memory *m, const struct
     if (root->tensor)
         return tensor_word(e, root->tensor);
     if (root->place.region != REGION_WORK) /* a new value of a tensor, in its place */
-        return tensor_word(e, tensor_at(e->module, root->place.region, root->place.offset));
+        return tensor_word(e,
+                           tensor_at(m->program, root->place.region, root->place.offset)->tensor);
     return m->role[root->id]->word;
 }
 
@@ -334,11 +342,11 @@ const char *memory_address(struct emission *e, const struct memory *m, const str
     const struct module *module = e->module;
     const int64_t unit = unit_bytes(module, v->type.elem);
     if (v->place.region != REGION_WORK) {
-        const struct tensor *t = tensor_at(module, v->place.region, v->place.offset);
-        const char *base = arena_printf(e->arena, "%s%s->%s", m->via,
-                                        t->kind == TENSOR_PARAM ? "p" : "s", tensor_field(t));
-        return with_offset(e, base, (v->place.offset - t->value.place.offset) / unit,
-                           t->value.place.stride);
+        const struct value *t = tensor_at(m->program, v->place.region, v->place.offset);
+        const char *base =
+            arena_printf(e->arena, "%s%s->%s", m->via, t->tensor->kind == TENSOR_PARAM ? "p" : "s",
+                         tensor_field(t->tensor));
+        return with_offset(e, base, (v->place.offset - t->place.offset) / unit, t->place.stride);
     }
     const struct value *root = memory_root(m, v);
     const char *base = arena_printf(e->arena, "%sw + %s", m->via, home_text(e, m, root));

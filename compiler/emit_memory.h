@@ -22,6 +22,8 @@ int64_t value_extent(const struct module *m, const struct value *v);
 int64_t unit_bytes(const struct module *m, enum elem elem);
 /* The field of struct NAME_weights, NAME_optimizer or NAME_carried. */
 const char *tensor_field(const struct tensor *t);
+/* The struct that training has them in: `weights`, as predictions, or `parameters`, where some lie in panels. */
+const char *weights_of_training(const struct module *m);
 /* Gives each tensor its field's name. */
 void name_tensors(struct emission *e);
 #endif

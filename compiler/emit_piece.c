@@ -189,12 +189,12 @@ static void put_shares(const struct piece *p, struct buffer *out)
 /* Of a function that is called with the trainer's arena. */
 static void put_head(const struct piece *p, const char *name, struct buffer *out)
 {
-    const char *model = p->e->name;
+    const char *model = p->e->name, *weights = weights_of_training(p->e->module);
     buffer_printf(
         out, "static void %s(const struct lstmc_call *call, struct lstmc_worker *me)\n{\n", name);
     if (p->weights)
-        buffer_printf(out, "    %sstruct %s_weights *p = %s_weights(call);\n",
-                      p->weights_written ? "" : "const ", model, model);
+        buffer_printf(out, "    %sstruct %s_%s *p = %s_%s(call);\n",
+                      p->weights_written ? "" : "const ", model, weights, model, weights);
     if (p->state)
         buffer_printf(out, "    struct %s_optimizer *s = %s_optimizer(call);\n", model, model);
     if (p->work)

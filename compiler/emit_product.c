@@ -162,11 +162,13 @@ const char *put_deep(const struct emission *e, const struct node *n, bool all_ro
                      const int64_t strides[3], struct buffer *out)
 {
     const struct shape c = node_result(n)->type.shape;
+    const struct layout layout = node_result(n)->type.layout;
     const bool ta = attr_flag(n, "ta");
+    const char *sums = layout.lanes ? arena_printf(e->arena, "%dx%d", layout.parts, layout.lanes)
+                                    : c_integer(e->arena, strides[0]);
     const char *name = arena_printf(
-        e->arena, "terms_%s%" PRId64 "x%" PRId64 "_c%" PRId64 "_a%" PRId64 "%s_b%" PRId64,
-        all_rows ? "" : "of_", c.dim[0], c.dim[1], strides[0], strides[1], ta ? "t" : "",
-        strides[2]);
+        e->arena, "terms_%s%" PRId64 "x%" PRId64 "_c%s_a%" PRId64 "%s_b%" PRId64,
+        all_rows ? "" : "of_", c.dim[0], c.dim[1], sums, strides[1], ta ? "t" : "", strides[2]);
     if (names_has(e->form_names, name))
         return name;
     names_take(e->form_names, name);
@@ -180,7 +182,9 @@ const char *put_deep(const struct emission *e, const struct node *n, bool all_ro
                            c_integer(e->arena, c.dim[1]),
                            "terms",
                            "c",
-                           c_integer(e->arena, strides[0]),
+                           layout.lanes ? arena_printf(e->arena, "sums_in_panels(%d, %" PRId64 ")",
+                                                       layout.parts, c.dim[0])
+                                        : arena_printf(e->arena, "plain_sums(%s)", sums),
                            "a",
                            c_integer(e->arena, ta ? 1 : strides[1]),
                            c_integer(e->arena, ta ? strides[1] : 1),

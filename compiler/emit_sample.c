@@ -65,6 +65,7 @@ static void put_phase_table(struct emission *e, const char *table, const char *n
 static void put_tools(struct emission *e, struct buffer *out)
 {
     const char *model = e->name, *carried = "", *its_carried = "", *read = "", *its_read = "";
+    const char *packed = arena_printf(e->arena, "%s_packed", model);
     if (has_tensors(e->module, TENSOR_CARRIED)) {
         carried = arena_printf(e->arena, "    struct %s_carried *s;\n", model);
         its_carried = arena_printf(e->arena, "        .s = %s_carried(call),\n", model);
@@ -75,11 +76,14 @@ static void put_tools(struct emission *e, struct buffer *out)
                             "them */\n"
                             "    const struct %s_products *m; /* that do so */\n",
                             model, model);
-        its_read = arena_printf(e->arena,
-                                "        .b = call->weights == LSTMC_PLAIN ? %s_weights(call) : "
-                                "%s_packed(call),\n"
-                                "        .m = &k->products[call->weights],\n",
-                                model, model);
+        its_read = arena_printf(
+            e->arena,
+            "        .b = %s(call),\n"
+            "        .m = &k->products[call->weights],\n",
+            has_panels(e->module)
+                ? packed
+                : arena_printf(e->arena, "call->weights == LSTMC_PLAIN ? %s_weights(call) : %s",
+                               model, packed));
     }
     buffer_printf(out,
                   "/* What a phase works with: in a trainer parts of its arena, elsewhere what the "
@@ -98,14 +102,15 @@ static void put_tools(struct emission *e, struct buffer *out)
                   "{\n"
                   "    const struct %s_kernels *k = call->kernels;\n"
                   "    return (struct tools){\n"
-                  "        .p = %s_weights(call),\n"
+                  "        .p = %s_%s(call),\n"
                   "%s"
                   "        .w = %s_work(call),\n"
                   "        .k = k,\n"
                   "%s"
                   "    };\n"
                   "}\n\n",
-                  model, model, its_carried, model, its_read);
+                  model, model, has_panels(e->module) ? "packed" : "weights", its_carried, model,
+                  its_read);
 }
 
 /* The one step that carries its state, for users of NAME.h and, phase by phase, for the trainer. */

@@ -76,9 +76,10 @@ void put_products_type(struct emission *e, struct buffer *out)
     buffer_printf(
         out,
         "/* The products of a prediction, for weights that lie in one of the ways of enum\n"
-        " * lstmc_weights, and what packs the columns of a weight so. */\n"
+        " * lstmc_weights, and what packs the columns of a weight so, from plain rows or from "
+        "panels of so many parts. */\n"
         "struct %s_products {\n"
-        "    void (*pack)(%s *y, const %s *x, int terms, int all, struct lstmc_range "
+        "    void (*pack)(%s *y, const %s *x, int parts, int terms, int all, struct lstmc_range "
         "cols);\n",
         e->name, e->real, e->real);
     for (const struct form *f = e->forms; f; f = f->next)
@@ -95,11 +96,12 @@ void put_products_tables(struct emission *e, struct buffer *out)
         return;
     buffer_puts(out, "\n/* Packs a weight, as floats and as bfloat16. */\n");
     for (int way = STREAM_FLOATS; way < (is_double ? STREAM_HALVES : STREAM_WAYS); way++)
-        buffer_printf(out,
-                      "static void SUFFIX(pack%s)(%s *y, const %s *x, int terms, int all, "
-                      "struct lstmc_range cols)\n"
-                      "{\n    pack%s(y, x, terms, all, cols);\n}\n",
-                      stream_words[way], e->real, e->real, stream_words[way]);
+        buffer_printf(
+            out,
+            "static void SUFFIX(pack%s)(%s *y, const %s *x, int parts, int terms, int all,\n"
+            "    struct lstmc_range cols)\n"
+            "{\n    pack%s(y, x, parts, terms, all, cols);\n}\n",
+            stream_words[way], e->real, e->real, stream_words[way]);
     buffer_printf(out, "static const struct %s_products SUFFIX(products)[] = {\n", e->name);
     for (int way = 0; way < (is_double ? STREAM_HALVES : STREAM_WAYS); way++) {
         buffer_puts(out, "    {\n");
@@ -116,29 +118,51 @@ void put_products_tables(struct emission *e, struct buffer *out)
 
 /* ---- packing --------------------------------------------------------------------------------- */
 
-void put_pack(struct emission *e, struct buffer *out)
+/* Who predicts has no other weights than these, where training has its own in panels. */
+static void put_copies(struct emission *e, struct buffer *out)
+{
+    buffer_puts(out, "    if (me->index == 0) {\n");
+    for (const struct tensor *t = e->module->tensors; t; t = t->next) {
+        const char *args[] = { arena_printf(e->arena, "y->%s", tensor_field(t)),
+                               arena_printf(e->arena, "p->%s", tensor_field(t)),
+                               arena_printf(e->arena, "sizeof y->%s", tensor_field(t)) };
+        if (t->kind == TENSOR_PARAM && !tensor_streams(e->module, t))
+            put_list(out, 8, "memcpy(", args, 3, ");\n");
+    }
+    buffer_puts(out, "    }\n");
+}
+
+static void put_packed(struct emission *e, const struct tensor *t, struct buffer *out)
 {
     enum { BLOCKS = 8, UNIT = 32 };
+    const struct shape s = t->value.type.shape;
+    const char *args[] = {
+        arena_printf(e->arena, "y->%s", tensor_field(t)),
+        arena_printf(e->arena, "p->%s", tensor_field(t)),
+        c_integer(e->arena, t->value.type.layout.parts),
+        c_integer(e->arena, s.dim[0]),
+        c_integer(e->arena, s.dim[1]),
+        arena_printf(e->arena, "lstmc_share(me, %d, %d, %" PRId64 ")", BLOCKS, UNIT, s.dim[1]),
+    };
+    put_list(out, 4, "x.m->pack(", args, (int)(sizeof args / sizeof *args), ");\n");
+}
+
+void put_pack(struct emission *e, struct buffer *out)
+{
+    const char *name = e->name, *weights = weights_of_training(e->module);
     if (!module_streams(e->module))
         return;
     buffer_printf(out,
                   "/* Once for weights that do not change from one character to the next. */\n"
                   "void %s_pack(const struct lstmc_call *call, struct lstmc_worker *me)\n{\n"
                   "    const struct tools x = tools_of(call);\n"
-                  "    struct %s_weights *y = %s_packed(call);\n",
-                  e->name, e->name, e->name);
-    for (const struct tensor *t = e->module->tensors; t; t = t->next) {
-        const struct shape s = t->value.type.shape;
-        if (!tensor_streams(e->module, t))
-            continue;
-        const char *args[] = {
-            arena_printf(e->arena, "y->%s", tensor_field(t)),
-            arena_printf(e->arena, "x.p->%s", tensor_field(t)),
-            c_integer(e->arena, s.dim[0]),
-            c_integer(e->arena, s.dim[1]),
-            arena_printf(e->arena, "lstmc_share(me, %d, %d, %" PRId64 ")", BLOCKS, UNIT, s.dim[1]),
-        };
-        put_list(out, 4, "x.m->pack(", args, (int)(sizeof args / sizeof *args), ");\n");
-    }
+                  "    const struct %s_%s *p = %s_%s(call);\n"
+                  "    struct %s_weights *y = %s_packed(call);\n\n",
+                  name, name, weights, name, weights, name, name);
+    if (has_panels(e->module))
+        put_copies(e, out);
+    for (const struct tensor *t = e->module->tensors; t; t = t->next)
+        if (tensor_streams(e->module, t))
+            put_packed(e, t, out);
     buffer_puts(out, "}\n\n");
 }

@@ -36,7 +36,24 @@ static void put_inits(struct emission *e, const struct tensor *t, struct buffer 
     buffer_puts(out, "};\n");
 }
 
-/* Tensors lie in the arena as they do in a checkpoint, so that both ways are copies. */
+static void put_copy(struct emission *e, const struct tensor *t, struct buffer *out)
+{
+    const struct value *v = &t->value;
+    const char *base =
+        t->kind == TENSOR_STATE ? arena_printf(e->arena, "%s_OPTIMIZER + ", e->upper) : "";
+    const char *field = tensor_field(t);
+    if (v->type.layout.lanes)
+        buffer_printf(out, "PANELS(%s, %s%" PRId64 ", %zu, %" PRId64 ", %" PRId64 ", %d)\n", field,
+                      base, v->place.offset, elem_bytes(e->module, ELEM_REAL), v->type.shape.dim[0],
+                      v->type.shape.dim[1], v->type.layout.parts);
+    else if (tensor_room(v) != shape_elements(v->type.shape))
+        die("$%s lies with gaps between its rows", t->name);
+    else
+        buffer_printf(out, "COPIES(%s, %s%" PRId64 ", %" PRId64 ")\n", field, base, v->place.offset,
+                      tensor_room(v) * (int64_t)elem_bytes(e->module, ELEM_REAL));
+}
+
+/* What lies in the arena as in a checkpoint is copied, and what lies in panels sorted. */
 static void put_copies(struct emission *e, struct buffer *out)
 {
     buffer_puts(out,
@@ -50,17 +67,21 @@ static void put_copies(struct emission *e, struct buffer *out)
                 "    {                                                                     \\\n"
                 "        memcpy(plain, arena + (offset), bytes);                           \\\n"
                 "    }\n");
-    for (const struct tensor *t = e->module->tensors; t; t = t->next) {
-        if (t->kind == TENSOR_CARRIED)
-            continue;
-        if (tensor_room(t) != shape_elements(t->value.type.shape))
-            die("$%s lies with gaps between its rows", t->name);
-        const char *base =
-            t->kind == TENSOR_STATE ? arena_printf(e->arena, "%s_OPTIMIZER + ", e->upper) : "";
-        buffer_printf(out, "COPIES(%s, %s%" PRId64 ", %" PRId64 ")\n", tensor_field(t), base,
-                      t->value.place.offset,
-                      tensor_room(t) * (int64_t)elem_bytes(e->module, ELEM_REAL));
-    }
+    if (has_panels(e->module))
+        buffer_puts(
+            out,
+            "#define PANELS(name, offset, size, rows, cols, parts)                         \\\n"
+            "    static void load_##name(unsigned char *arena, const void *plain)          \\\n"
+            "    {                                                                         \\\n"
+            "        lstmc_to_panels(arena + (offset), plain, size, rows, cols, parts);    \\\n"
+            "    }                                                                         \\\n"
+            "    static void store_##name(const unsigned char *arena, void *plain)         \\\n"
+            "    {                                                                         \\\n"
+            "        lstmc_from_panels(plain, arena + (offset), size, rows, cols, parts);  \\\n"
+            "    }\n");
+    for (const struct tensor *t = e->module->tensors; t; t = t->next)
+        if (t->kind != TENSOR_CARRIED)
+            put_copy(e, t, out);
     buffer_puts(out, "\n");
 }
 

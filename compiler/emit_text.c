@@ -20,7 +20,7 @@ static const char *const taken_words[] = {
     "alignas", "alignof", "memcpy", "memset", "bool", "true", "false", "vec", "ints", "words",
     "bytes", "lane_int", "lane_word", "vec_anywhere", "splat", "splat_int", "columns_from", "load",
     "store", "load_ints", "load_bits", "store_bits", "not_finite", "first_lanes",
-    "any_lane", "lanes_at", "random_rows", "all_of", "length", "product", "transpose", "row", "col", "n",
+    "any_lane", "lanes_at", "random_rows", "all_of", "panel_cols", "length", "product", "transpose", "row", "col", "n",
     "rows", "cols", "bad", "seed", "update", "t", "me", "call", "p", "s", "w",
     "k", "whole", "work", "step", "x", "cells", "sums", "left", "top", "across", "down", "width",
     "first", "last", "part_of", "next_cells", "tile_width", "panels_in", "sums_at", "random_words",

@@ -129,7 +129,7 @@ static void put_tile_loop(struct body *b, int indent, const char *sums)
 {
     const struct form *f = b->f;
     const struct node *product = kernel_product(f->body);
-    const int64_t terms = stored_rows(product->args[1]->type);
+    const int64_t terms = panel_rows(product->args[1]->type);
     const char *parts =
         kernel_parts(f->body) > 1 ? arena_printf(b->arena, "%d * ", kernel_parts(f->body)) : "";
     const char *args[] = {
@@ -197,16 +197,18 @@ static void put_terms(struct body *b, const char **params, int n)
     const struct form *f = b->f;
     const struct node *product = kernel_product(f->body);
     const struct operand *sums = &f->operands[kernel_sums(f->body)];
+    const bool panels = f->body->space.layout.lanes;
     const char *c = f->arrays[sums->array].name;
     const char *args[] = {
         sums->shift ? arena_printf(b->arena, "%s + %" PRId64, c, sums->shift) : c,
         param_address(b, product->args[0]),
         param_address(b, product->args[1]),
         c_integer(b->arena, product_terms(product)),
-        "cols",
+        panels ? arena_printf(b->arena, "panel_cols(rows, %" PRId64 ")", panel_rows(f->body->space))
+               : "cols",
         "rows",
     };
-    const bool all_rows = f->axis == AXIS_COLS;
+    const bool all_rows = panels || f->axis == AXIS_COLS;
     const int64_t strides[] = { f->arrays[sums->array].stride,
                                 f->arrays[param_operand(b, product->args[0])->array].stride,
                                 f->arrays[param_operand(b, product->args[1])->array].stride };

@@ -3,6 +3,7 @@
  *   product              the longer side of its result
  *   gather, pick, argmax, transpose       rows of the result
  *   scatter, pack        columns (a row may be added to many times, and in order; panels)
+ *   a space in panels    whole panels
  *   sum, reduce_max      the side that is left
  *   elementwise          rows if there are SIDE of them at least, else columns
  *
@@ -58,15 +59,27 @@ bool node_runs(const struct node *n)
 
 /* ---- index spaces -------------------------------------------------------------------------- */
 
-static struct shape index_space(const struct node *n)
+static struct type space_type(const struct node *n)
 {
     if (n->op == OP_CALL)
-        return n->kernel->space.shape;
-    if (n->op == OP_PACK) { /* whole panels */
-        const struct type t = node_result(n)->type;
-        return type_matrix(ELEM_REAL, t.shape.dim[0], stored_cols(t)).shape;
-    }
-    return n->op == OP_CHECK ? n->args[0]->type.shape : node_result(n)->type.shape;
+        return n->kernel->space;
+    return n->op == OP_CHECK ? n->args[0]->type : node_result(n)->type;
+}
+
+/* What lies in panels is seen as it is stored; but a pack, which reads plain rows, as their columns. */
+static struct shape index_space(const struct node *n)
+{
+    const struct type t = space_type(n);
+    if (n->op == OP_PACK)
+        return type_matrix(ELEM_REAL, t.shape.dim[0], panel_count(t) * t.layout.lanes).shape;
+    return stored_shape(t);
+}
+
+/* Of a space in panels: the rows of one. */
+static int64_t rows_together(const struct node *n)
+{
+    const struct type t = space_type(n);
+    return t.layout.lanes && n->op != OP_PACK ? panel_rows(t) : 1;
 }
 
 static int64_t unit_count(struct grid g, int64_t extent)
@@ -150,6 +163,8 @@ static struct habit reduce_habit(const struct node *n)
 
 static enum axis choose_axis(const struct node *n, int64_t rows, int64_t cols)
 {
+    if (rows_together(n) > 1)
+        return AXIS_ROWS;
     const struct node *product = n->op == OP_CALL ? kernel_product(n->kernel) : n;
     enum cut cut = rows >= SIDE ? CUT_ROWS : CUT_COLS;
     if (product && op_table[product->op].class == CLASS_PRODUCT)
@@ -190,7 +205,10 @@ struct grid grid_choose(const struct node *n, int most)
     const int64_t rows = shape_rows(s), cols = shape_cols(s);
     struct grid g = { .axis = choose_axis(n, rows, cols), .blocks = 1 };
     const int64_t extent = g.axis == AXIS_ROWS ? rows : cols;
-    g.unit = g.axis == AXIS_COLS ? COL_UNIT : rows >= MANY_ROWS ? ROW_UNIT : 1;
+    g.unit = g.axis == AXIS_COLS    ? COL_UNIT
+             : rows_together(n) > 1 ? (int)rows_together(n)
+             : rows >= MANY_ROWS    ? ROW_UNIT
+                                    : 1;
     if (node_flop(n) < TINY)
         return g;
     g.bands = choose_bands(n, g, rows, unit_count(g, extent));
@@ -201,13 +219,15 @@ struct grid grid_choose(const struct node *n, int most)
 
 /* ---- footprints ---------------------------------------------------------------------------- */
 
-/* A value that is broadcast over an index space, or is all of it. */
-static struct touch elementwise_touch(const struct value *v, struct shape space, enum axis axis)
+/* A value that is broadcast over an index space, or is all of it, or lies in panels that a product reads. */
+static struct touch elementwise_touch(const struct node *n, const struct value *v)
 {
-    if (v->type.layout.lanes)
+    const enum axis axis = n->grid.axis;
+    if (!layout_equal(v->type.layout, space_type(n).layout) && v->type.layout.lanes)
         return (struct touch){ .value = v };
-    bool rows = shape_rows(v->type.shape) == shape_rows(space);
-    bool cols = shape_cols(v->type.shape) == shape_cols(space);
+    const struct shape space = index_space(n), shape = stored_shape(v->type);
+    bool rows = shape_rows(shape) == shape_rows(space);
+    bool cols = shape_cols(shape) == shape_cols(space);
     struct touch t = { .value = v, .aligned = rows && cols };
     if (axis == AXIS_ROWS && rows)
         t.spread = SPREAD_ROWS;
@@ -221,21 +241,12 @@ static enum spread operand_spread(struct habit h, enum axis axis, int operand)
     return axis == AXIS_ROWS ? h.by_rows[operand] : h.by_cols[operand];
 }
 
-/* Panels are not cut as the result's columns are. */
+/* Panels are not cut as the columns of the other side are. */
 static enum spread product_spread(const struct node *product, enum axis axis, int operand)
 {
-    if (product->args[operand]->type.layout.lanes)
+    if (product->args[operand]->type.layout.lanes || node_result(product)->type.layout.lanes)
         return SPREAD_ALL;
     return operand_spread(product_habit(product), axis, operand);
-}
-
-static bool is_used_elementwise(const struct kernel *k, const struct value *param)
-{
-    for (const struct node *n = k->first; n; n = n->next)
-        for (int i = 0; i < n->arg_count && op_table[n->op].class != CLASS_PRODUCT; i++)
-            if (n->args[i] == param)
-                return true;
-    return false;
 }
 
 /* An operand of the body's product is read as the product reads it; of what is used otherwise
@@ -243,7 +254,7 @@ static bool is_used_elementwise(const struct kernel *k, const struct value *para
 static struct touch param_touch(const struct node *call, const struct node *product, int param)
 {
     const struct kernel *k = call->kernel;
-    struct touch t = elementwise_touch(call->args[param], k->space.shape, call->grid.axis);
+    struct touch t = elementwise_touch(call, call->args[param]);
     int uses = 0, operand = -1;
     for (int i = 0; product && i < product->arg_count; i++)
         if (product->args[i] == k->params[param])
@@ -252,7 +263,7 @@ static struct touch param_touch(const struct node *call, const struct node *prod
         return t;
     t.aligned = false;
     t.spread = SPREAD_ALL;
-    if (uses == 1 && !is_used_elementwise(k, k->params[param]))
+    if (uses == 1 && !kernel_uses_elementwise(k, k->params[param]))
         t.spread = product_spread(product, call->grid.axis, operand);
     return t;
 }
@@ -268,7 +279,7 @@ static struct touch operand_touch(const struct node *n, const struct node *produ
         return (struct touch){ .value = n->args[i],
                                .spread = operand_spread(reduce_habit(n), n->grid.axis, i) };
     default:
-        return elementwise_touch(n->args[i], index_space(n), n->grid.axis);
+        return elementwise_touch(n, n->args[i]);
     }
 }
 
@@ -280,7 +291,7 @@ int footprint(const struct node *n, struct touch *touches)
         if (n->args[i]->type.elem != ELEM_DOUBLE)
             touches[count++] = operand_touch(n, product, i);
     for (int i = 0; i < n->result_count; i++) {
-        struct touch t = elementwise_touch(n->results[i], index_space(n), n->grid.axis);
+        struct touch t = elementwise_touch(n, n->results[i]);
         t.write = true;
         t.aligned &=
             !product || i != kernel_sums(n->kernel); /* sums are there before the rest is read */
@@ -308,6 +319,8 @@ const char *grid_fault(const struct module *m, const struct node *n)
     if (g.blocks > MAX_BLOCKS || g.blocks > grid_units(n))
         return arena_printf(m->arena, "has %d blocks, expected at most one a unit and %d in all",
                             g.blocks, MAX_BLOCKS);
+    if (rows_together(n) > 1 && (g.axis != AXIS_ROWS || g.unit % rows_together(n) != 0))
+        return "cuts panels";
     if (g.axis == AXIS_COLS && g.blocks > 1 && g.unit % COL_UNIT != 0)
         return "cuts columns within a word of bits, expected units of 16";
     return NULL;

@@ -13,6 +13,7 @@
 #include "home.h"
 #include "diag.h"
 #include "grid.h"
+#include "stream.h"
 #include <stdlib.h>
 
 enum { WORD = 16 }; /* bits */
@@ -100,7 +101,7 @@ static struct home settle_in_root(struct finder *f, const struct value *v)
     r->value = v;
     r->rows = stored_rows(v->type);
     r->stride = choose_stride(f->p->module, v);
-    r->cols = v->type.layout.lanes ? r->stride : shape_cols(v->type.shape);
+    r->cols = shape_cols(stored_shape(v->type));
     struct homes *h = f->homes;
     if (h->root_count == f->capacity) {
         f->capacity = 2 * f->capacity + 64;
@@ -367,8 +368,9 @@ static void open_node(struct finder *f, struct node *n)
 static void open_tensors(struct finder *f)
 {
     for (struct tensor *t = f->p->module->tensors; t; t = t->next) {
-        t->value.note = arena_alloc(f->a, sizeof(struct stay));
-        stay_of(&t->value)->home = settle_in_root(f, &t->value);
+        struct value *v = tensor_value(f->p, t);
+        v->note = arena_alloc(f->a, sizeof(struct stay));
+        stay_of(v)->home = settle_in_root(f, v);
     }
     f->homes->tensor_count = f->homes->root_count;
 }

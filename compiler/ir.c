@@ -33,7 +33,8 @@ struct tensor *tensor_add(struct module *m, enum tensor_kind kind, const char *n
     while (*end)
         end = &(*end)->next;
     *t = (struct tensor){ .name = name, .kind = kind, .layer = "" };
-    t->value = (struct value){ .id = -1, .type = type, .tensor = t };
+    t->value = t->plain = (struct value){ .id = -1, .type = type, .tensor = t };
+    t->plain.type.layout = (struct layout){ 0 };
     return *end = t;
 }
 
@@ -86,6 +87,15 @@ int kernel_sums(const struct kernel *k)
         if (k->results[i] == node_result(product))
             return i;
     return -1;
+}
+
+bool kernel_uses_elementwise(const struct kernel *k, const struct value *param)
+{
+    for (const struct node *n = k->first; n; n = n->next)
+        for (int i = 0; i < n->arg_count && op_table[n->op].class != CLASS_PRODUCT; i++)
+            if (n->args[i] == param)
+                return true;
+    return false;
 }
 
 bool kernel_has_tiles(const struct kernel *k)
@@ -392,7 +402,7 @@ void program_number(struct program *p)
 void clear_notes(struct program *p)
 {
     for (struct tensor *t = p->module->tensors; t; t = t->next)
-        t->value.note = NULL;
+        t->value.note = t->plain.note = NULL;
     for (struct node *n = p->first; n; n = n->next) {
         n->note = NULL;
         for (int i = 0; i < n->result_count; i++)

@@ -31,9 +31,10 @@ struct shape {
 
 /* How the elements of a matrix lie in memory. lanes = 0: plain rows. Else the columns, seen as `parts` blocks of equal
  * width (the gates), are cut into panels of `lanes` columns, the last of a part filled up with zeros, and stored as
- * [group][part][row][lane], as products read their right operand: group g has the g-th panel of each part. Of BF16 the rows
- * are those of chunks of CHUNK, stored as [group][part][chunk][pair][lane][2]; the last chunk is that of the last CHUNK rows,
- * with zeros for those that the one before it has. */
+ * [group][part][row][lane], as products read their right operand: group g has the g-th panel of each part. Panels stand below
+ * each other, a matrix of many rows of `lanes` elements. Of BF16 the rows of a panel are those of chunks of CHUNK, stored as
+ * [group][part][chunk][pair][lane][2]; the last chunk is that of the last CHUNK rows, with zeros for those that the one before
+ * it has. */
 enum { PANEL = 16, CHUNK = 32 }; /* lanes of every panel: of the widest machine; rows, which are terms of a product */
 struct layout {
     int parts, lanes;
@@ -183,7 +184,8 @@ struct tensor {
     const char *name; /* lstm.kernel; optimizer.m.lstm.kernel */
     enum tensor_kind kind;
     const char *layer; /* of the summary; "" for states */
-    struct value value;
+    struct value value; /* as training has it, where products read panels in those */
+    struct value plain; /* as predictions have it, if it is a parameter of a module with panels: see stream.h */
     int init_count;
     struct init *inits;
     struct tensor *next;
@@ -272,6 +274,7 @@ struct value *kernel_param(struct module *m, struct kernel *k, struct type type)
 struct node *kernel_product(const struct kernel *k); /* NULL if it has none */
 /* The result in which the product's sums lie; -1: they lie in a tile, and only what follows is a result. */
 int kernel_sums(const struct kernel *k);
+bool kernel_uses_elementwise(const struct kernel *k, const struct value *param); /* besides in its product */
 bool kernel_has_tiles(const struct kernel *k); /* of sums: it has a product, and kernel_sums is -1 */
 /* The number of terms of each sum of a matmul. */
 int64_t product_terms(const struct node *n);
@@ -326,14 +329,18 @@ struct type type_matrix(enum elem elem, int64_t rows, int64_t cols);
 struct type type_scalar(enum elem elem);
 bool type_equal(struct type a, struct type b);
 bool shape_equal(struct shape a, struct shape b);
+bool layout_equal(struct layout a, struct layout b);
 int64_t shape_elements(struct shape s);
 int64_t shape_rows(struct shape s); /* product of all axes but the last; 1 for a scalar */
 int64_t shape_cols(struct shape s); /* the last axis; 1 for a scalar */
 bool shape_broadcast(struct shape a, struct shape b, struct shape *out); /* numpy's rule */
 size_t elem_bytes(const struct module *m, enum elem elem); /* 0 for BIT: see bit_words */
 int64_t bit_words(int64_t cols);                            /* 16-bit words of a row of bits */
-int64_t stored_rows(struct type t); /* rows in memory, with the fill of chunks */
-int64_t stored_cols(struct type t); /* elements of a row in memory, with the fill of panels; of bits words */
+int64_t panel_count(struct type t);      /* of what lies in panels */
+int64_t panel_rows(struct type t);       /* of each, with the fill of chunks */
+struct shape stored_shape(struct type t); /* as it lies in memory: its own, or that of the panels */
+int64_t stored_rows(struct type t);
+int64_t stored_cols(struct type t); /* elements of a row in memory; of bits words */
 const char *type_text(struct arena *a, struct type t);     /* f[30,1200] */
 
 /* The type that an operation gives, from its operands and attributes. NULL if fine, else a message in the arena that says
@@ -353,6 +360,8 @@ struct module *module_read(struct arena *a, const char *file, const char *text, 
 /* What is wrong with this node alone (operands, attributes, type), as a message in the arena, or NULL. k: the kernel in
  * whose body it stands, NULL in a program. */
 const char *node_fault(const struct module *m, const struct kernel *k, const struct node *n);
+/* What is wrong with the layout of a type, likewise. */
+const char *panels_type_fault(const struct module *m, struct type t);
 /* Dies (ours) or diags (from_user: the module was read from a .ir) unless the module is sound for its stage: types, single
  * assignment, order, kernels; from STAGE_SCHEDULE grids and barriers; from STAGE_PLAN places. */
 void module_check(const struct module *m, const char *after, bool from_user);

@@ -4,6 +4,7 @@
 #include "check_places.h"
 #include "diag.h"
 #include "ir_text.h"
+#include "stream.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct checker {
     struct names assigned;         /* tensors assigned so far */
     struct names results;          /* names of results so far */
     const char *room;              /* program train */
+    const struct program *program; /* at hand, or NULL */
     struct known *known;           /* by id, of the list at hand */
     int known_count, known_room;
 };
@@ -101,7 +103,8 @@ static void check_argument(struct checker *c, const struct node *n, const struct
 {
     if (v->tensor) {
         const char *name = v->tensor->name;
-        if (v != &v->tensor->value || names_find(&c->tensors, token_of(name)) != v->tensor)
+        const struct value *own = c->program ? tensor_value(c->program, v->tensor) : NULL;
+        if (v != own || names_find(&c->tensors, token_of(name)) != v->tensor)
             complain(c, n, arena_printf(c->m->arena, "$%s is no tensor of this module", name));
     } else {
         const struct known *k = known_of(c, v);
@@ -184,6 +187,8 @@ static void check_kernel_result(struct checker *c, const struct kernel *k, const
                               type_text(c->m->arena, v->type), type_text(c->m->arena, k->space)));
     else if (v->type.elem != ELEM_REAL && v->type.elem != ELEM_BIT && v->type.elem != ELEM_BF16)
         complain(c, NULL, "returns what is neither numbers nor bits");
+    else if (v->type.elem != ELEM_REAL && k->space.layout.lanes)
+        complain(c, NULL, "returns other than numbers over a space in panels");
 }
 
 /* The sums lie in a result where they are added up in several turns, and nowhere else. */
@@ -209,15 +214,20 @@ static void check_kernel(struct checker *c, const struct kernel *k)
         complain(c, NULL, "returns nothing");
     if (count_products(k) > 1)
         complain(c, NULL, "holds more than one product");
+    if (panels_type_fault(c->m, k->space))
+        complain(c, NULL,
+                 arena_printf(c->m->arena, "is over %s", panels_type_fault(c->m, k->space)));
     check_sums(c, k);
 }
 
 static void check_program(struct checker *c, const struct program *p)
 {
     begin_room(c, "program", p->name, p->next_id);
+    c->program = p;
     if (p->module != c->m)
         complain(c, NULL, "belongs to another module");
     check_list(c, NULL, p->first, p->last);
+    c->program = NULL;
 }
 
 /* ---- the module ------------------------------------------------------------------------------- */
@@ -240,8 +250,21 @@ static void check_tensor(struct checker *c, struct tensor *t)
         complain(c, NULL,
                  arena_printf(c->m->arena, "$%s must hold real numbers, found %s", t->name,
                               type_text(c->m->arena, t->value.type)));
-    if (t->value.type.layout.lanes)
+    const char *fault = panels_type_fault(c->m, t->value.type);
+    if (fault)
+        complain(c, NULL, arena_printf(c->m->arena, "$%s is %s", t->name, fault));
+    if (t->value.type.layout.lanes && (c->m->stage < STAGE_OPT || t->kind == TENSOR_CARRIED))
         complain(c, NULL, arena_printf(c->m->arena, "$%s must lie in plain rows", t->name));
+}
+
+/* Where tensors lie in panels, predictions have a copy of each parameter, packed or in plain rows. */
+static void check_weights(struct checker *c)
+{
+    if (has_panels(c->m) && !can_pack_weights(c->m))
+        complain(c, NULL,
+                 "some lie in panels: then predictions must read a weight packed, and what they "
+                 "read so in no "
+                 "other way");
 }
 
 /* Who waits for whom, and who lies where: proved for modules that are sound otherwise. */
@@ -270,6 +293,7 @@ void module_check(const struct module *m, const char *after, bool from_user)
     c.tensors.arena = c.kernels.arena = c.assigned.arena = c.results.arena = m->scratch;
     for (struct tensor *t = m->tensors; t; t = t->next)
         check_tensor(&c, t);
+    check_weights(&c);
     for (struct kernel *k = m->kernels; k; k = k->next)
         add_name(&c, &c.kernels, '@', k->name, k);
     for (const struct kernel *k = m->kernels; k; k = k->next)

@@ -45,6 +45,13 @@ static bool fits_kernel(enum op op)
            op == OP_BERNOULLI || op == OP_COLS;
 }
 
+/* Over a space in panels: what computes an element from others of the same place, and a gradient's product. */
+static bool fits_panels(const struct node *n)
+{
+    return n->op == OP_CONST || (op_is_elementwise(n->op) && n->op != OP_ONEHOT) ||
+           (product_is_deep(n) && attr_flag(n, "ta"));
+}
+
 /* A product may be wider than the space, if what is used of it are parts as wide as that. */
 static bool is_in_parts(const struct kernel *k, const struct node *n)
 {
@@ -106,6 +113,9 @@ static const char *kernel_node_fault(const struct module *m, const struct kernel
     }
     if (n->op == OP_COLS)
         return cut_fault(m, k, n);
+    if (k->space.layout.lanes && !fits_panels(n))
+        return COMPLAIN(m, "%s cannot stand in a kernel over the space %s", name,
+                        type_text(m->arena, k->space));
     const char *fault = panels_fault(m, k, n);
     if (fault || is_in_parts(k, n))
         return fault;
@@ -118,34 +128,65 @@ static const char *kernel_node_fault(const struct module *m, const struct kernel
     return NULL;
 }
 
-/* Panels are made by pack, and read by a product as its right operand or handed to a kernel that
- * does. */
+const char *panels_type_fault(const struct module *m, struct type t)
+{
+    if (!t.layout.lanes)
+        return NULL;
+    if (t.layout.lanes != PANEL || t.shape.rank != 2 || shape_elements(t.shape) == 1)
+        return COMPLAIN(m, "%s, expected a matrix in panels of %d columns", type_text(m->arena, t),
+                        PANEL);
+    if (t.elem == ELEM_BF16 && shape_rows(t.shape) < CHUNK)
+        return COMPLAIN(m, "%s, expected at least %d rows", type_text(m->arena, t), CHUNK);
+    return NULL;
+}
+
+/* Panels are made by pack, or by a kernel whose space lies in them. */
+static const char *layout_of_result_fault(const struct module *m, const struct kernel *k,
+                                          const struct node *n, struct type t)
+{
+    const char *name = op_table[n->op].name, *fault = panels_type_fault(m, t);
+    if (fault)
+        return COMPLAIN(m, "%s gives %s", name, fault);
+    if (n->op == OP_CALL)
+        return NULL; /* as the kernel has it */
+    if (k && shape_equal(t.shape, k->space.shape) && !layout_equal(t.layout, k->space.layout))
+        return COMPLAIN(m, "%s gives %s in a kernel over the space %s", name,
+                        type_text(m->arena, t), type_text(m->arena, k->space));
+    if ((t.layout.lanes != 0) != (n->op == OP_PACK || (k && k->space.layout.lanes)) &&
+        !(k && shape_elements(t.shape) == 1))
+        return COMPLAIN(m, "%s gives %s: pack gives panels, or a kernel over a space in panels",
+                        name, type_text(m->arena, t));
+    return NULL;
+}
+
+/* They are read by a product as its right operand, packed once more as columns of theirs, and handed to
+ * kernels and tensors that have them so. */
 static const char *layout_fault(const struct module *m, const struct kernel *k,
                                 const struct node *n)
 {
-    const char *name = op_table[n->op].name;
-    for (int i = 0; i < n->result_count; i++) {
-        const struct type t = n->results[i]->type;
-        if ((t.layout.lanes != 0) != (n->op == OP_PACK))
-            return COMPLAIN(m, "%s gives %s: pack gives panels and nothing else does", name,
-                            type_text(m->arena, t));
-        if (t.layout.lanes && t.layout.lanes != PANEL)
-            return COMPLAIN(m, "%s gives %s, expected panels of %d columns", name,
-                            type_text(m->arena, t), PANEL);
-        if (t.layout.lanes && t.elem == ELEM_BF16 && shape_rows(t.shape) < CHUNK)
-            return COMPLAIN(m, "%s gives %s, expected at least %d rows", name,
-                            type_text(m->arena, t), CHUNK);
-    }
-    for (int i = 0; i < n->arg_count; i++) {
-        const bool reads = n->op == OP_CALL || (n->op == OP_MATMUL && i == 1);
+    const char *name = op_table[n->op].name, *fault = NULL;
+    for (int i = 0; i < n->result_count && !fault; i++)
+        fault = layout_of_result_fault(m, k, n, n->results[i]->type);
+    for (int i = 0; i < n->arg_count && !fault; i++) {
+        const bool reads = n->op == OP_CALL || (n->op == OP_MATMUL && i == 1) ||
+                           (n->op == OP_PACK && attr_flag(n, "ta")) || n->op == OP_ASSIGN ||
+                           n->op == OP_CHECK || (k && op_is_elementwise(n->op));
         const struct layout layout = n->args[i]->type.layout;
         if (layout.lanes && (!reads || attr_flag(n, "tb")))
             return COMPLAIN(m, "%s: operand %d lies in panels, which only a product reads", name,
                             i + 1);
         if (layout.parts > 1 && n->op == OP_MATMUL && !k)
             return COMPLAIN(m, "matmul: operand %d lies in parts, which only kernels read", i + 1);
+        if (n->op == OP_ASSIGN && !layout_equal(layout, n->args[0]->type.layout))
+            return COMPLAIN(m, "assign: $%s is %s and its new value %s", n->args[0]->tensor->name,
+                            type_text(m->arena, n->args[0]->type),
+                            type_text(m->arena, n->args[i]->type));
+        if (k && op_is_elementwise(n->op) && shape_elements(n->args[i]->type.shape) > 1 &&
+            !layout_equal(layout, k->space.layout))
+            return COMPLAIN(m, "%s: operand %d is %s in a kernel over the space %s", name, i + 1,
+                            type_text(m->arena, n->args[i]->type), type_text(m->arena, k->space));
     }
-    return NULL;
+    return fault;
 }
 
 /* Rounded values are of mixed models, and of their products alone. */
@@ -193,8 +234,7 @@ static const char *stage_fault(const struct module *m, const struct node *n)
 static bool is_same_operand(struct type param, struct type arg)
 {
     struct shape s;
-    return param.elem == arg.elem && param.layout.parts == arg.layout.parts &&
-           param.layout.lanes == arg.layout.lanes &&
+    return param.elem == arg.elem && layout_equal(param.layout, arg.layout) &&
            shape_elements(param.shape) == shape_elements(arg.shape) &&
            shape_broadcast(param.shape, arg.shape, &s) &&
            shape_elements(s) == shape_elements(param.shape);
@@ -223,7 +263,7 @@ static const char *call_fault(const struct module *m, const struct node *n)
                             type_text(a, k->params[i]->type), type_text(a, n->args[i]->type));
     for (int i = 0; i < n->result_count; i++) {
         struct type want = k->results[i]->type, is = n->results[i]->type;
-        if (want.elem != is.elem || !shape_equal(want.shape, is.shape))
+        if (!type_equal(want, is))
             return COMPLAIN(m, "call: result %d of @%s is %s, found %s", i + 1, k->name,
                             type_text(a, want), type_text(a, is));
     }

@@ -4,6 +4,7 @@
  * ir_read_nodes.c. */
 #include "diag.h"
 #include "ir_text.h"
+#include "stream.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -236,5 +237,7 @@ struct module *module_read(struct arena *a, const char *file, const char *text, 
     else if (read_first_line(r))
         read_statements(r);
     arena_release(r->m->scratch, start);
+    if (r->m->stage == STAGE_PLAN)
+        place_weights(r->m);
     return r->lex.errors > 0 ? NULL : r->m;
 }

@@ -1,6 +1,7 @@
 /* The part of the reader that reads types, values, nodes, kernels and programs. */
 #include "diag.h"
 #include "ir_text.h"
+#include "stream.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -118,7 +119,7 @@ static struct value *read_value(struct reader *r)
     if (!v)
         lex_fail(&r->lex, name.s, "%.*s is not defined%s", (int)name.n, name.s,
                  tensor ? "" : " before its use");
-    return v;
+    return v && tensor && r->program ? tensor_value(r->program, v->tensor) : v;
 }
 
 /* Values separated by commas, into r->args. */
@@ -375,7 +376,9 @@ void read_program(struct reader *r)
         p->work_bytes = lex_int(&r->lex, 0, huge);
     lex_expect(&r->lex, '{');
     lex_expect_end(&r->lex);
+    r->program = p;
     read_block(r, program_statement, p);
+    r->program = NULL;
     p->next_id = r->largest_id + 1;
 }
 

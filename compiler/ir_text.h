@@ -75,6 +75,7 @@ struct reader {
     struct names ops, globals /* $tensor @kernel */, locals /* %value */;
     int named;      /* tensors, kernels, layers, scopes, hypers so far */
     int largest_id; /* of the program or kernel at hand */
+    struct program *program; /* at hand, or NULL */
     struct layer **layers_end;
     struct hyper **hypers_end;
     struct program *line_program; /* where the block of lines stands */

@@ -3,6 +3,7 @@
  * about as much as twenty rows more; a transposed operand, of which the loops would otherwise have
  * to make sums of lanes, is worth it earlier. */
 #include "passes.h"
+#include "stream.h"
 
 enum { ROWS = 256, ROWS_TRANSPOSED = 64, FEW_ROWS = 4, FEW_TERMS = 8 };
 
@@ -66,11 +67,12 @@ static bool is_mixed(const struct node *product)
 }
 
 /* Products of few rows or terms read plain rows as fast; those with a transposed left operand copy what they
- * need. */
-static bool can_read_panels(const struct node *n)
+ * need; for those of predictions a weight is packed once for all. */
+static bool can_read_panels(const struct program *p, const struct node *n)
 {
     return n->op == OP_MATMUL && !attr_flag(n, "ta") && !n->args[1]->type.layout.lanes &&
-           node_result(n)->type.shape.dim[0] >= FEW_ROWS && product_terms(n) >= FEW_TERMS;
+           node_result(n)->type.shape.dim[0] >= FEW_ROWS && product_terms(n) >= FEW_TERMS &&
+           !node_streams(p, n);
 }
 
 static void read_panels(struct program *p, struct node *n)
@@ -130,11 +132,11 @@ static void lay_out(struct program *p)
 {
     clear_notes(p);
     for (struct node *n = p->first; n; n = n->next)
-        if (can_read_panels(n))
+        if (can_read_panels(p, n))
             right_of(p->module->arena, n->args[1])->rows[attr_flag(n, "tb")] +=
                 node_result(n)->type.shape.dim[0];
     for (struct node *n = p->first; n; n = n->next)
-        if (can_read_panels(n))
+        if (can_read_panels(p, n))
             read_panels(p, n);
         else if (n->op == OP_CALL)
             hand_panels(p, n);

@@ -35,10 +35,14 @@ bool shape_equal(struct shape a, struct shape b)
     return equal;
 }
 
+bool layout_equal(struct layout a, struct layout b)
+{
+    return a.parts == b.parts && a.lanes == b.lanes;
+}
+
 bool type_equal(struct type a, struct type b)
 {
-    return a.elem == b.elem && shape_equal(a.shape, b.shape) && a.layout.parts == b.layout.parts &&
-           a.layout.lanes == b.layout.lanes;
+    return a.elem == b.elem && shape_equal(a.shape, b.shape) && layout_equal(a.layout, b.layout);
 }
 
 int64_t shape_elements(struct shape s)
@@ -86,18 +90,34 @@ int64_t bit_words(int64_t cols)
     return (cols + 15) / 16;
 }
 
-int64_t stored_rows(struct type t)
+int64_t panel_count(struct type t)
+{
+    const int64_t lanes = t.layout.lanes, parts = t.layout.parts;
+    return (shape_cols(t.shape) / parts + lanes - 1) / lanes * parts;
+}
+
+int64_t panel_rows(struct type t)
 {
     const int64_t rows = shape_rows(t.shape);
-    return t.elem == ELEM_BF16 && t.layout.lanes ? (rows + CHUNK - 1) / CHUNK * CHUNK : rows;
+    return t.elem == ELEM_BF16 ? (rows + CHUNK - 1) / CHUNK * CHUNK : rows;
+}
+
+struct shape stored_shape(struct type t)
+{
+    if (!t.layout.lanes)
+        return t.shape;
+    return type_matrix(t.elem, panel_count(t) * panel_rows(t), t.layout.lanes).shape;
+}
+
+int64_t stored_rows(struct type t)
+{
+    return shape_rows(stored_shape(t));
 }
 
 int64_t stored_cols(struct type t)
 {
-    const int64_t cols = shape_cols(t.shape), lanes = t.layout.lanes, parts = t.layout.parts;
-    if (t.elem == ELEM_BIT)
-        return bit_words(cols);
-    return lanes ? (cols / parts + lanes - 1) / lanes * lanes * parts : cols;
+    const int64_t cols = shape_cols(stored_shape(t));
+    return t.elem == ELEM_BIT ? bit_words(cols) : cols;
 }
 
 const char *type_text(struct arena *a, struct type t)

@@ -37,6 +37,8 @@ void optimise(struct module *m, const struct options *o)
         dce(m);
     if (panels)
         layout(m);
+    if (panels && pass_on(o, PASS_layout))
+        layout_tensors(m);
     compact(m); /* most of the nodes are gone by now */
     m->stage = STAGE_OPT;
 }

@@ -40,6 +40,8 @@ void fuse(struct module *m, bool chains, bool products);
 
 /* Packs what products read again and again in the order in which they read it. */
 void layout(struct module *m);
+/* Of these the parameters, with their states, lie in that order themselves. */
+void layout_tensors(struct module *m);
 
 /* After every stage: the module as a table for people (--summary). */
 void print_summary(const struct module *m);

@@ -24,9 +24,9 @@ static int64_t place_tensors(struct module *m, enum tensor_kind kind, enum regio
     for (struct tensor *t = m->tensors; t; t = t->next) {
         if (t->kind != kind)
             continue;
-        struct type type = t->value.type;
-        t->value.place = (struct place){ region, at, shape_cols(type.shape) };
-        at += aligned(bytes_of(m, type.elem, shape_elements(type.shape)));
+        const struct type type = t->value.type;
+        t->value.place = (struct place){ region, at, stored_cols(type) };
+        at += aligned(bytes_of(m, type.elem, stored_rows(type) * stored_cols(type)));
     }
     return at;
 }
@@ -116,6 +116,7 @@ static void check_budget(const struct module *m, const struct options *o)
 void plan_memory(struct module *m, const struct options *o)
 {
     m->param_bytes = place_tensors(m, TENSOR_PARAM, REGION_PARAM, 0);
+    place_weights(m);
     const int64_t saved = place_tensors(m, TENSOR_STATE, REGION_STATE, 0);
     m->state_bytes = place_tensors(m, TENSOR_CARRIED, REGION_STATE, saved);
     m->work_bytes = 0;

@@ -38,8 +38,7 @@ struct span span_of_block(const struct module *m, const struct node *n, const st
                           struct place place, int block)
 {
     const struct type type = t->value->type;
-    const int64_t rows = stored_rows(type);
-    const int64_t cols = type.layout.lanes ? stored_cols(type) : shape_cols(type.shape);
+    const int64_t rows = stored_rows(type), cols = shape_cols(stored_shape(type));
     struct range r = { 0, rows }, c = { 0, cols };
     if (t->spread == SPREAD_ROWS)
         r = grid_range(n->grid, rows, block);

@@ -1,4 +1,5 @@
 #include "stream.h"
+#include "pack.h"
 #include <string.h>
 
 /* Narrower ones would not fit their own room as bfloat16, which come in panels of 32 columns. */
@@ -29,8 +30,84 @@ bool tensor_streams(const struct module *m, const struct tensor *t)
 
 bool module_streams(const struct module *m)
 {
-    return packed_end(m) > 0;
+    const struct tensor *t = m->tensors;
+    while (t && !tensor_streams(m, t))
+        t = t->next;
+    return t;
 }
+
+/* ---- two orders ------------------------------------------------------------------------------ */
+
+bool has_panels(const struct module *m)
+{
+    const struct tensor *t = m->tensors;
+    while (t && !t->value.type.layout.lanes)
+        t = t->next;
+    return t;
+}
+
+struct value *tensor_value(const struct program *p, struct tensor *t)
+{
+    const bool plain = t->kind == TENSOR_PARAM && program_predicts(p) && has_panels(p->module);
+    return plain ? &t->plain : &t->value;
+}
+
+void take_tensor_values(struct program *p)
+{
+    for (struct node *n = p->first; n; n = n->next)
+        for (int i = 0; i < n->arg_count; i++)
+            if (n->args[i]->tensor)
+                n->args[i] = tensor_value(p, n->args[i]->tensor);
+}
+
+static bool reads_otherwise(const struct program *p, const struct tensor *t)
+{
+    for (const struct node *n = p->first; n; n = n->next)
+        for (int i = 0; i < n->arg_count; i++)
+            if (n->args[i]->tensor == t && !(node_streams(p, n) && i == 1))
+                return true;
+    return false;
+}
+
+bool can_pack_weights(const struct module *m)
+{
+    bool predicts = false;
+    for (const struct program *p = m->programs; p; p = p->next) {
+        predicts |= program_predicts(p);
+        for (const struct tensor *t = m->tensors; t; t = t->next)
+            if (program_predicts(p) && tensor_streams(m, t) && reads_otherwise(p, t))
+                return false;
+    }
+    return !predicts || module_streams(m);
+}
+
+static int64_t bytes_of_weight(const struct module *m, const struct tensor *t)
+{
+    const int64_t bytes =
+        shape_elements(t->plain.type.shape) * (int64_t)elem_bytes(m, t->plain.type.elem);
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static int64_t bytes_of_weights(const struct module *m)
+{
+    int64_t bytes = 0;
+    for (const struct tensor *t = m->tensors; t; t = t->next)
+        bytes += t->kind == TENSOR_PARAM ? bytes_of_weight(m, t) : 0;
+    return bytes;
+}
+
+void place_weights(struct module *m)
+{
+    int64_t at = 0;
+    for (struct tensor *t = m->tensors; t; t = t->next) {
+        if (t->kind != TENSOR_PARAM)
+            continue;
+        t->plain.place = (struct place){ REGION_PARAM, at, shape_cols(t->plain.type.shape) };
+        at += bytes_of_weight(m, t);
+    }
+}
+
+/* ---- packed weights -------------------------------------------------------------------------- */
 
 int64_t packed_offset(const struct module *m)
 {
@@ -43,8 +120,5 @@ int64_t packed_offset(const struct module *m)
 
 int64_t packed_end(const struct module *m)
 {
-    for (const struct tensor *t = m->tensors; t; t = t->next)
-        if (tensor_streams(m, t))
-            return packed_offset(m) + m->param_bytes;
-    return 0;
+    return module_streams(m) ? packed_offset(m) + bytes_of_weights(m) : 0;
 }

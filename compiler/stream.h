@@ -1,5 +1,5 @@
-/* Which products of a prediction read a weight that was packed for them once, when it was loaded
- * (lstmc/stream.h has the loops), and where such weights lie. */
+/* What predictions read: which of their products read a weight that was packed for them once, when it was
+ * loaded (lstmc/stream.h has the loops), and where such weights lie. */
 #ifndef LSTMC_STREAM_PASS_H
 #define LSTMC_STREAM_PASS_H
 #include "ir.h"
@@ -11,7 +11,19 @@ bool node_streams(const struct program *p, const struct node *n);
 /* Does a product of a prediction read the parameter so? */
 bool tensor_streams(const struct module *m, const struct tensor *t);
 bool module_streams(const struct module *m);
-/* Each lies at its offset among the parameters, counted from this byte of the work region on: behind
+
+/* Where tensors lie in panels, as training reads them, predictions see none of them: they have all parameters
+ * of a `struct NAME_weights`, plain rows or packed. Else they have the same. */
+bool has_panels(const struct module *m);
+/* By which the program's nodes know the tensor. */
+struct value *tensor_value(const struct program *p, struct tensor *t);
+void take_tensor_values(struct program *p); /* in all its nodes */
+/* May tensors lie in panels? Not where a prediction reads a weight in two ways, which it would have but once. */
+bool can_pack_weights(const struct module *m);
+/* Gives the plain values their places in that struct. */
+void place_weights(struct module *m);
+
+/* Each lies at its offset in a `struct NAME_weights` that begins with this byte of the work region: behind
  * what predictions work in, and in what updates work in, since the two take turns. */
 int64_t packed_offset(const struct module *m);
 /* Work memory that all this takes; 0: nothing is packed. */

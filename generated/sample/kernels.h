@@ -8,9 +8,9 @@
 #include <lstmc/model.h>
 
 /* The products of a prediction, for weights that lie in one of the ways of enum
- * lstmc_weights, and what packs the columns of a weight so. */
+ * lstmc_weights, and what packs the columns of a weight so, from plain rows or from panels of so many parts. */
 struct sample_products {
-    void (*pack)(float *y, const float *x, int terms, int all, struct lstmc_range cols);
+    void (*pack)(float *y, const float *x, int parts, int terms, int all, struct lstmc_range cols);
     void (*product_1x37x2)(float *c, const float *a, const float *b, struct lstmc_range cols);
     void (*product_1x37x2_2)(float *c, const float *a, const float *b, struct lstmc_range cols);
 };

@@ -47,8 +47,10 @@ static struct tools tools_of(const struct lstmc_call *call)
 void sample_pack(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     const struct tools x = tools_of(call);
+    const struct sample_weights *p = sample_weights(call);
     struct sample_weights *y = sample_packed(call);
-    x.m->pack(y->dense_kernel, x.p->dense_kernel, 2, 37, lstmc_share(me, 8, 32, 37));
+
+    x.m->pack(y->dense_kernel, p->dense_kernel, 0, 2, 37, lstmc_share(me, 8, 32, 37));
 }
 
 static void step_0(struct tools x, const struct lstmc_worker *me)

@@ -71,6 +71,34 @@ INLINE struct lstmc_right packed(int k)
     return (struct lstmc_right){ PANEL, k * PANEL, 1 };
 }
 
+/* How sums lie: the distances of rows, and of panels of 16 columns. In panels they are those of a weight that
+ * lies so, and the panels of as many `parts` of its columns take turns. */
+struct lstmc_sums {
+    int row, panel, parts;
+};
+
+INLINE struct lstmc_sums plain_sums(int stride)
+{
+    return (struct lstmc_sums){ stride, PANEL, 1 };
+}
+
+INLINE struct lstmc_sums sums_in_panels(int parts, int rows)
+{
+    return (struct lstmc_sums){ PANEL, rows * PANEL, parts };
+}
+
+/* The columns of whole panels that lie below each other, k rows each. */
+INLINE struct lstmc_range panel_cols(struct lstmc_range rows, int k)
+{
+    return (struct lstmc_range){ rows.first / k * PANEL, rows.end / k * PANEL };
+}
+
+/* Vector j of row r. */
+INLINE REAL *sums_of(REAL *c, struct lstmc_sums lies, int r, int j)
+{
+    return c + r * lies.row + j * V / PANEL * lies.panel + j * V % PANEL;
+}
+
 /* The lanes of vector j of which n columns are left in all. */
 INLINE int lanes_of(int j, int n)
 {
@@ -83,27 +111,27 @@ enum { LINE = 64 / sizeof(REAL), LINES_AHEAD = 4 };
 
 /* Of tiles that follow one another: row `row` of the next one's sums, and what comes next of rows of a whose
  * terms lie side by side. */
-INLINE void look_ahead(int rows, int vectors, int row, const REAL *c, int c_stride, const REAL *a,
-                       int a_row, int a_term)
+INLINE void look_ahead(int rows, int vectors, int row, REAL *c, struct lstmc_sums c_lies,
+                       const REAL *a, int a_row, int a_term)
 {
     for (int r = 0; a_term == 1 && r < rows; r++)
         __builtin_prefetch(a + r * a_row + LINES_AHEAD * LINE);
-    for (int j = 0; row < rows && j < vectors * V; j += LINE)
-        __builtin_prefetch(c + (rows + row) * c_stride + j, 1);
+    for (int j = 0; row < rows && j < vectors; j += LINE / V)
+        __builtin_prefetch(sums_of(c, c_lies, rows + row, j), 1);
 }
 
 /* n: the live columns; more: c has the sum over earlier terms already. */
-INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c, int c_stride,
-                         const REAL *a, int a_row, int a_term, const REAL *b,
-                         struct lstmc_right b_lies)
+INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
+                         struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
+                         const REAL *b, struct lstmc_right b_lies)
 {
     vec sum[MAX_TILE] = { { 0 } };
     for (int r = 0; more && r < rows; r++)
         for (int j = 0; j < vectors; j++)
-            sum[r * vectors + j] = load(c + r * c_stride + j * V, lanes_of(j, n));
+            sum[r * vectors + j] = load(sums_of(c, c_lies, r, j), lanes_of(j, n));
     for (int line = 0; line < k; line += LINE) {
         const int end = k - line < LINE ? k : line + LINE;
-        look_ahead(rows, vectors, line / LINE, c, c_stride, a + line * a_term, a_row, a_term);
+        look_ahead(rows, vectors, line / LINE, c, c_lies, a + line * a_term, a_row, a_term);
         for (int i = line; i < end; i++) {
             vec b_row[MAX_TILE];
             for (int j = 0; j < vectors; j++)
@@ -116,7 +144,7 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
     }
     for (int r = 0; r < rows; r++)
         for (int j = 0; j < vectors; j++)
-            store(c + r * c_stride + j * V, sum[r * vectors + j], lanes_of(j, n));
+            store(sums_of(c, c_lies, r, j), sum[r * vectors + j], lanes_of(j, n));
 }
 
 /* A strip of columns, `vectors` vectors wide, of n live columns; rows: at least a tile. Where whole tiles
@@ -127,15 +155,16 @@ INLINE void product_tall_strip(int tile_rows, int vectors, int n, int even, stru
 {
     const int tiles = (length(rows) + tile_rows - 1) / tile_rows;
     const int lower = tiles * tile_rows - length(rows);
+    const struct lstmc_sums lies = plain_sums(c_stride);
     int r = rows.first;
     if (even && lower <= tiles)
         for (const int end = r + lower * (tile_rows - 1); r < end; r += tile_rows - 1)
-            product_tile(tile_rows - 1, vectors, n, 0, k, c + r * c_stride, c_stride, a + r * a_row,
+            product_tile(tile_rows - 1, vectors, n, 0, k, c + r * c_stride, lies, a + r * a_row,
                          a_row, a_term, b, b_lies);
     for (; r < rows.end; r += tile_rows) {
         const int row = step_at(r, tile_rows, rows.end);
-        product_tile(tile_rows, vectors, n, 0, k, c + row * c_stride, c_stride, a + row * a_row,
-                     a_row, a_term, b, b_lies);
+        product_tile(tile_rows, vectors, n, 0, k, c + row * c_stride, lies, a + row * a_row, a_row,
+                     a_term, b, b_lies);
     }
 }
 
@@ -360,6 +389,25 @@ INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int
     }
 }
 
+/* y = x' in panels, where x lies in some itself, `width` the columns of one of its parts: columns of y are rows
+ * of x. */
+INLINE void pack_transposed(int parts, int width, int rows, REAL *y, const REAL *x,
+                            struct lstmc_range cols)
+{
+    for (int row = cols.first; row < cols.end && row < rows; row += PANEL)
+        for (int panel = 0; panel < (width + PANEL - 1) / PANEL * parts; panel++) {
+            const int term = panel % parts * width + panel / parts * PANEL;
+            const int terms = width - panel / parts * PANEL, n = rows - row;
+            REAL *to = y + (row / PANEL * parts * width + term) * PANEL;
+            const REAL *from = x + (panel * rows + row) * PANEL;
+            if (n >= PANEL && terms >= PANEL)
+                pack_panel(PANEL, PANEL, to, from, 1, PANEL);
+            else
+                pack_panel(n < PANEL ? n : PANEL, terms < PANEL ? terms : PANEL, to, from, 1,
+                           PANEL);
+        }
+}
+
 /* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once. So many terms at a
  * time that a tile of a and a panel of b take a part of the nearest cache; as many panels of b are copied at once
  * as the widest strip has, since each row gives little to one. Rows of a whose terms lie apart are copied, too,
@@ -384,101 +432,115 @@ INLINE void copy_tiles(int tile_rows, struct lstmc_range rows, int k, REAL *to, 
                       load(a + i * a_term + r + j, lanes_of(0, rows.end - r - j)), V);
 }
 
-/* Whole panels of TERMS terms, row by row, so that each row is visited once. */
-INLINE void copy_whole_panels(int panels, int k, REAL *to, const REAL *b, int b_stride)
+/* Whole panels of TERMS terms, which begin with these columns, row by row, so that each row is visited once. */
+INLINE void copy_whole_panels(int panels, int k, REAL *to, const REAL *b, int b_stride,
+                              const int *cols)
 {
     for (int i = 0; i < k; i++)
-        for (int j = 0; j < panels * PANEL; j += V)
-            store(to + (j / PANEL * TERMS + i) * PANEL + j % PANEL, load(b + i * b_stride + j, V),
-                  V);
+        for (int p = 0; p < panels; p++)
+            for (int j = 0; j < PANEL; j += V)
+                store(to + (p * TERMS + i) * PANEL + j, load(b + i * b_stride + cols[p] + j, V), V);
 }
 
-/* n columns of b, at most those of the widest strip, with zeros up to a whole panel. */
-INLINE void copy_panels(int n, int k, REAL *to, const REAL *b, int b_stride)
+/* Panels of b as those of c lie, from panel `first` on, at most those of the widest strip; `width` the columns of
+ * a part, the last panel of which ends with zeros. */
+INLINE void copy_panels(int first, int panels, int parts, int width, int k, REAL *to, const REAL *b,
+                        int b_stride)
 {
-    const int panels = n / PANEL, rest = n % PANEL;
-    if (panels == STRIP_UNITS)
-        copy_whole_panels(STRIP_UNITS, k, to, b, b_stride);
-    else if (panels == 3)
-        copy_whole_panels(3, k, to, b, b_stride);
-    else if (panels == 2)
-        copy_whole_panels(2, k, to, b, b_stride);
-    else if (panels == 1)
-        copy_whole_panels(1, k, to, b, b_stride);
-    if (rest > 0)
-        pack_panel(rest, k, to + panels * TERMS * PANEL, b + panels * PANEL, b_stride, 1);
+    int cols[STRIP_UNITS], whole = 0;
+    for (int p = 0; p < panels; p++) {
+        cols[p] = (first + p) % parts * width + (first + p) / parts * PANEL;
+        whole += (first + p) / parts < width / PANEL;
+    }
+    if (whole == STRIP_UNITS)
+        copy_whole_panels(STRIP_UNITS, k, to, b, b_stride, cols);
+    else if (whole == 3)
+        copy_whole_panels(3, k, to, b, b_stride, cols);
+    else if (whole == 2)
+        copy_whole_panels(2, k, to, b, b_stride, cols);
+    else if (whole == 1)
+        copy_whole_panels(1, k, to, b, b_stride, cols);
+    for (int p = whole; p < panels; p++)
+        pack_panel(width % PANEL, k, to + p * TERMS * PANEL, b + cols[p], b_stride, 1);
 }
 
 INLINE void product_terms_strip(int tile_rows, int vectors, int n, int more, int rows, int k,
-                                REAL *c, int c_stride, struct lstmc_left left, const REAL *b)
+                                REAL *c, struct lstmc_sums c_lies, struct lstmc_left left,
+                                const REAL *b)
 {
     const int whole = rows / tile_rows * tile_rows, pairs = whole + (rows - whole) / 2 * 2;
     const struct lstmc_right lies = packed(TERMS);
     const REAL *a = left.a;
     for (int r = 0; !more && r < rows; r++) /* so that there is one kind of tile to compile */
         for (int j = 0; j < vectors; j++)
-            store(c + r * c_stride + j * V, (vec){ 0 }, lanes_of(j, n));
+            store(sums_of(c, c_lies, r, j), (vec){ 0 }, lanes_of(j, n));
     for (int r = 0; r < whole; r += tile_rows)
-        product_tile(tile_rows, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * left.tile,
+        product_tile(tile_rows, vectors, n, 1, k, c + r * c_lies.row, c_lies, a + r * left.tile,
                      left.row, left.term, b, lies);
     a += whole * (left.tile - left.row);
     for (int r = whole; r < pairs; r += 2)
-        product_tile(2, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * left.row, left.row,
+        product_tile(2, vectors, n, 1, k, c + r * c_lies.row, c_lies, a + r * left.row, left.row,
                      left.term, b, lies);
     for (int r = pairs; r < rows; r++)
-        product_tile(1, vectors, n, 1, k, c + r * c_stride, c_stride, a + r * left.row, left.row,
+        product_tile(1, vectors, n, 1, k, c + r * c_lies.row, c_lies, a + r * left.row, left.row,
                      left.term, b, lies);
 }
 
 /* As product_strip_of. */
 INLINE void product_terms_strip_of(int width, int tile_rows, int vectors, int fill, int more,
-                                   int rows, int k, REAL *c, int c_stride, struct lstmc_left left,
-                                   const REAL *b)
+                                   int rows, int k, REAL *c, struct lstmc_sums c_lies,
+                                   struct lstmc_left left, const REAL *b)
 {
     const int unit = strip_unit(vectors), most = strip_units(vectors);
     if (width == 1)
-        product_terms_strip(tile_rows, unit, unit * V - fill, more, rows, k, c, c_stride, left, b);
+        product_terms_strip(tile_rows, unit, unit * V - fill, more, rows, k, c, c_lies, left, b);
     else if (most >= 2 && width == 2)
-        product_terms_strip(tile_rows, 2 * unit, 2 * unit * V - fill, more, rows, k, c, c_stride,
+        product_terms_strip(tile_rows, 2 * unit, 2 * unit * V - fill, more, rows, k, c, c_lies,
                             left, b);
     else if (most >= 3 && width == 3)
-        product_terms_strip(tile_rows, 3 * unit, 3 * unit * V - fill, more, rows, k, c, c_stride,
+        product_terms_strip(tile_rows, 3 * unit, 3 * unit * V - fill, more, rows, k, c, c_lies,
                             left, b);
     else if (most >= STRIP_UNITS)
-        product_terms_strip(tile_rows, 4 * unit, 4 * unit * V - fill, more, rows, k, c, c_stride,
+        product_terms_strip(tile_rows, 4 * unit, 4 * unit * V - fill, more, rows, k, c, c_lies,
                             left, b);
 }
 
-/* Some rows, and at most TERMS terms, of all the columns that are asked for. */
+/* Some rows, and at most TERMS terms, of all the columns that are asked for: of c's in the order in which they
+ * lie, of which the last are missing only in plain rows. */
 INLINE void product_terms_rows(int tile_rows, int vectors, int more, int rows,
-                               struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
-                               struct lstmc_left left, const REAL *b, int b_stride)
+                               struct lstmc_range cols, int all, int k, REAL *c,
+                               struct lstmc_sums c_lies, struct lstmc_left left, const REAL *b,
+                               int b_stride)
 {
     REAL panels[TERMS * STRIP_UNITS * PANEL];
-    const int unit = strip_unit(vectors) * V, fill = (unit - all % unit) % unit;
-    const int strip = strip_units(vectors), most = STRIP_UNITS * PANEL / (strip * unit) * strip;
-    const int units = (length(cols) + unit - 1) / unit;
-    for (int done = 0, some; done < units; done += some) {
-        const int first = cols.first + done * unit;
-        some = even_share(units - done, most);
-        copy_panels(length(part_of(cols, first, some * unit)), k, panels, b + first, b_stride);
-        for (int j = 0, width; j < some; j += width) {
+    const int unit = strip_unit(vectors) * V;
+    const int fill = c_lies.panel == PANEL ? (unit - all % unit) % unit : 0;
+    const int strip = strip_units(vectors), wide = strip * unit < PANEL ? 1 : strip * unit / PANEL;
+    const int end = cols.first / PANEL + panels_in(cols);
+    for (int panel = cols.first / PANEL, some; panel < end; panel += some) {
+        const int first = panel * PANEL;
+        some = even_share(end - panel, STRIP_UNITS / wide * wide);
+        const int units = (length(part_of(cols, first, some * PANEL)) + unit - 1) / unit;
+        copy_panels(panel, some, c_lies.parts, all / c_lies.parts, k, panels, b, b_stride);
+        for (int j = 0, width; j < units; j += width) {
             const int col = first + j * unit;
+            REAL *to = c + col / PANEL * c_lies.panel + col % PANEL;
             const REAL *from = panels + j * unit / PANEL * TERMS * PANEL + j * unit % PANEL;
-            width = even_share(some - j, strip);
+            width = even_share(units - j, strip);
             if (fill > 0 && col + width * unit > all)
-                product_terms_strip_of(width, tile_rows, vectors, fill, more, rows, k, c + col,
-                                       c_stride, left, from);
+                product_terms_strip_of(width, tile_rows, vectors, fill, more, rows, k, to, c_lies,
+                                       left, from);
             else
-                product_terms_strip_of(width, tile_rows, vectors, 0, more, rows, k, c + col,
-                                       c_stride, left, from);
+                product_terms_strip_of(width, tile_rows, vectors, 0, more, rows, k, to, c_lies,
+                                       left, from);
         }
     }
 }
 
 INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
-                          struct lstmc_range cols, int all, int terms, REAL *c, int c_stride,
-                          const REAL *a, int a_row, int a_term, const REAL *b, int b_stride)
+                          struct lstmc_range cols, int all, int terms, REAL *c,
+                          struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
+                          const REAL *b, int b_stride)
 {
     REAL copy[COPY + V];
     const int tiles = (length(rows) + tile_rows - 1) / tile_rows, most = COPY / TERMS / tile_rows;
@@ -493,8 +555,8 @@ INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
                 copy_tiles(tile_rows, some, k, copy, a + i * a_term, a_term);
                 left = (struct lstmc_left){ copy, k, 1, tile_rows };
             }
-            product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, c + r * c_stride,
-                               c_stride, left, b + i * b_stride, b_stride);
+            product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, c + r * c_lies.row,
+                               c_lies, left, b + i * b_stride, b_stride);
         }
 }
 

@@ -14,13 +14,32 @@
 
 /* ---- floats ---------------------------------------------------------------------------------- */
 
-INLINE void pack_floats(REAL *y, const REAL *x, int terms, int all, struct lstmc_range cols)
+/* A column of a weight, and how far its elements are from each other: in plain rows (`parts` is 0), or in panels,
+ * in which training has it. */
+struct lstmc_column {
+    const REAL *first;
+    int step;
+};
+
+INLINE struct lstmc_column column_of(const REAL *x, int parts, int terms, int all, int col)
+{
+    if (parts == 0)
+        return (struct lstmc_column){ x + col, all };
+    const int width = all / parts, at = col % width;
+    const int panel = at / PANEL * parts + col / width;
+    return (struct lstmc_column){ x + panel * terms * PANEL + at % PANEL, PANEL };
+}
+
+INLINE void pack_floats(REAL *y, const REAL *x, int parts, int terms, int all,
+                        struct lstmc_range cols)
 {
     for (int col = cols.first; col < cols.end; col += PANEL) {
         const int width = all - col < PANEL ? all - col : PANEL;
-        for (int i = 0; i < terms; i++)
-            for (int j = 0; j < width; j++)
-                y[col * terms + i * width + j] = x[i * all + col + j];
+        for (int j = 0; j < width; j++) {
+            const struct lstmc_column from = column_of(x, parts, terms, all, col + j);
+            for (int i = 0; i < terms; i++)
+                y[col * terms + i * width + j] = from.first[i * from.step];
+        }
     }
 }
 
@@ -59,18 +78,24 @@ INLINE void product_floats(int tile_rows, int vectors, struct lstmc_range rows,
 #if REAL_BITS == 32
 enum { WIDE_PANEL = 2 * PANEL };
 
-INLINE void pack_halves(REAL *packed_y, const REAL *x, int terms, int all, struct lstmc_range cols)
+INLINE uint32_t half_of(struct lstmc_column from, int i, int col, int all)
+{
+    return col < all ? lstmc_bfloat16(from.first[i * from.step]) : 0u;
+}
+
+INLINE void pack_halves(REAL *packed_y, const REAL *x, int parts, int terms, int all,
+                        struct lstmc_range cols)
 {
     uint32_t *y = (uint32_t *)(void *)packed_y;
     for (int col = cols.first / WIDE_PANEL * WIDE_PANEL; col < cols.end; col += WIDE_PANEL)
-        for (int i = 0; i < terms; i++)
-            for (int j = 0; j < PANEL; j++) {
-                const int low = col + j, high = low + PANEL;
-                const REAL *row = x + i * all;
+        for (int j = 0; j < PANEL; j++) {
+            const int low = col + j, high = low + PANEL;
+            const struct lstmc_column lows = column_of(x, parts, terms, all, low);
+            const struct lstmc_column highs = column_of(x, parts, terms, all, high);
+            for (int i = 0; i < terms; i++)
                 y[col / 2 * terms + i * PANEL + j] =
-                    (low < all ? lstmc_bfloat16(row[low]) : 0u) |
-                    (high < all ? (uint32_t)lstmc_bfloat16(row[high]) << 16 : 0u);
-            }
+                    half_of(lows, i, low, all) | half_of(highs, i, high, all) << 16;
+        }
 }
 
 /* Panels side by side, of whose columns those from `skip` up to n are wanted. */

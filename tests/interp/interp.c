@@ -1,6 +1,7 @@
 /* One program of a module, made ready: what goes in, what comes out. run.c runs it. */
 #include "interp.h"
 #include "machine.h"
+#include "stream.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,8 +98,8 @@ struct interp *interp_new(const struct module *m, const char *program)
         return NULL;
     struct interp *in = allocate(1, sizeof *in);
     *in = (struct interp){ .m = m, .p = p };
-    for (const struct tensor *t = m->tensors; t; t = t->next)
-        add_named(&in->tensors, t->name, &t->value);
+    for (struct tensor *t = m->tensors; t; t = t->next)
+        add_named(&in->tensors, t->name, tensor_value(in->p, t));
     in->tensor_slots = allocate(in->tensors.count, sizeof *in->tensor_slots);
     for (int i = 0; i < in->tensors.count; i++)
         describe_slot(&in->tensor_slots[i], in->tensors.items[i].value->type);

@@ -1,4 +1,5 @@
 /* Running a program: memory for its values, then its nodes, in order or phase by phase in blocks. */
+#include "grid.h"
 #include "machine.h"
 #include <math.h>
 #include <stdio.h>
@@ -30,11 +31,8 @@ static int64_t placed_bytes(const struct interp *in, const struct value *v)
                    : v->type.elem == ELEM_DOUBLE ? 8
                    : v->type.elem == ELEM_BF16   ? 2
                                                  : real_bytes(in);
-    if (v->type.layout.lanes) {
-        int64_t lanes = v->type.layout.lanes, width = cols / v->type.layout.parts;
-        return stored_rows(v->type) * v->type.layout.parts * ((width + lanes - 1) / lanes * lanes) *
-               size;
-    }
+    if (v->type.layout.lanes)
+        return stored_rows(v->type) * stored_cols(v->type) * size;
     return ((rows - 1) * v->place.stride + cols) * size;
 }
 
@@ -178,10 +176,32 @@ static void run_cells(struct interp *in, const struct step *s, int block)
         eval_block(s->n, s->args, s->results, cell_of(s, i), in->key);
 }
 
+/* The columns of a panel. */
+static struct block panel_of(struct type space, int64_t panel)
+{
+    const int64_t parts = space.layout.parts, width = shape_cols(space.shape) / parts;
+    const int64_t part = panel % parts * width, in_part = panel / parts * space.layout.lanes;
+    const int64_t left = width - in_part,
+                  wide = left < space.layout.lanes ? left : space.layout.lanes;
+    return (struct block){ 0, shape_rows(space.shape), part + in_part, part + in_part + wide };
+}
+
+/* A kernel over a space in panels: its grid cuts them as they are stored. */
+static void run_panels(struct interp *in, const struct step *s, int block)
+{
+    const struct type space = s->n->kernel->space;
+    const struct range rows = grid_range(s->n->grid, stored_rows(space), block);
+    for (int64_t i = rows.start / panel_rows(space); i < rows.stop / panel_rows(space); i++)
+        eval_block(s->n, s->args, s->results, panel_of(space, i), in->key);
+}
+
 static void run_blocks(struct interp *in, const struct step *s, int first, int end)
 {
+    const bool panels = s->n->op == OP_CALL && s->n->kernel->space.layout.lanes;
     for (int i = first; i < end; i++)
-        if (s->n->grid.bands > 0)
+        if (panels && s->n->grid.blocks > 0)
+            run_panels(in, s, i);
+        else if (s->n->grid.bands > 0)
             run_cells(in, s, i);
         else
             eval_block(s->n, s->args, s->results, block_of(s, i), in->key);

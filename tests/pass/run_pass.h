@@ -41,6 +41,7 @@ static const struct named_pass {
     { "fuse", fuse_chains },
     { "no_fuse", fuse_nothing },
     { "fuse_products", fuse_products },
+    { "layout_tensors", layout_tensors },
     { "optimise", optimise_all },
 };
 

@@ -7,7 +7,7 @@ return Model {
   name = "small",
   data = Windows { text, length = 12, stride = 37, input = "onehot", target = "onehot", predict = "every" },
   layers = {
-    LSTM { 40, return_sequences = true },
+    LSTM { 64, return_sequences = true }, -- wide enough to lie in panels
     Dropout { 0.2 },
     LSTM { 24, return_sequences = true },
     Dropout { 0.2 },

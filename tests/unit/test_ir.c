@@ -111,7 +111,7 @@ static const char plan_text[] =
     "}\n"
     "program train work 8192 {\n"
     "  %0:f[30,30] in work+0:30 = input {name=x}\n"
-    "  %4:f[30,1200]:1x16 in work+9000:1200 = pack $w on cols 75x16\n"
+    "  %4:f[30,1200]:1x16 in work+9000:16 = pack $w on cols 75x16\n"
     "  %1:f[30,1200] in work+4096:1200 = matmul %0, %4 on cols 19x16 !.0\n"
     "  barrier\n"
     "  %2:d[] = const {value=3}\n"

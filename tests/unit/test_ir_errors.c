@@ -247,6 +247,65 @@ static void calls(void **state)
                   "}\nend\n");
 }
 
+static void panels(void **state)
+{
+    (void)state;
+    static const struct fault in_programs[] = {
+        { "%1:f[16,32] = call @k($w)",
+          "t.ir:10:15: error: call: result 1 of @k is f[16,32]:2x16, found f[16,32]" },
+        { "%1:f[4,32] = matmul %0, $w",
+          "t.ir:10:14: error: matmul: operand 2 lies in parts, which only kernels read" },
+        { "%1:f[1,32] = sum $w {axis=0}",
+          "t.ir:10:14: error: sum: operand 1 lies in panels, which only a product reads" },
+        { "%1:f[16,32]:1x16 = pack $w",
+          "t.ir:10:20: error: pack: operand 1 lies in panels, which only a product reads" },
+        { "%1:f[16,32] = input {name=y}\nassign $w, %1",
+          "t.ir:11:1: error: assign: $w is f[16,32]:2x16 and its new value f[16,32]" },
+        { "%1:f[16,32]:2x8 = pack $w {ta}",
+          "t.ir:10:19: error: pack gives f[32,16]:2x8, not f[16,32]:2x8" },
+        { "%1:f[16,32]:1x16 = input {name=y}", "t.ir:10:20: error: input gives f[16,32]:1x16: pack "
+                                               "gives panels, or a kernel over a space in panels" },
+        { "}\nprogram sample {", "t.ir: error: tensors: some lie in panels: then predictions must "
+                                 "read a weight packed, and what they read so in no other way" },
+    };
+    ASSERT_FAULTS(
+        in_programs,
+        "lstmc-ir 1 opt\nmodel m float32\nparam $w f[16,32]:2x16\nkernel @k f[16,32]:2x16 {\n"
+        "param %0:f[16,32]:2x16\nreturn %0\n}\nprogram p { \n%0:f[4,16] = input {name=x}\n",
+        "}\nend\n");
+    static const struct fault in_kernels[] = {
+        { "%3:f[16,32] = neg %0\nreturn %3",
+          "t.ir:6:15: error: neg gives f[16,32] in a kernel over the space f[16,32]:2x16" },
+        { "%3:f[16,32]:2x16 = add %0, %1\nreturn %3",
+          "t.ir:6:20: error: add: operand 2 is f[1,32] in a kernel over the space f[16,32]:2x16" },
+        { "%3:b[16,32]:2x16 = bernoulli {stream=1 p=1}\nreturn %0",
+          "t.ir:6:20: error: bernoulli cannot stand in a kernel over the space f[16,32]:2x16" },
+        { "%3:b[16,32]:2x16 = lt %0, %0\nreturn %3",
+          "t.ir: error: kernel k: returns other than numbers over a space in panels" },
+    };
+    ASSERT_FAULTS(in_kernels,
+                  "lstmc-ir 1 opt\nmodel m float32\nkernel @k f[16,32]:2x16 {\n"
+                  "param %0:f[16,32]:2x16\nparam %1:f[1,32]\n",
+                  "}\nend\n");
+    static const struct fault of_tensors[] = {
+        { "param $w f[16,32]:2x8",
+          "t.ir: error: tensors: $w is f[16,32]:2x8, expected a matrix in panels of 16 columns" },
+        { "param $w f[32]:2x16",
+          "t.ir: error: tensors: $w is f[32]:2x16, expected a matrix in panels of 16 columns" },
+        { "carried $w f[16,32]:2x16", "t.ir: error: tensors: $w must lie in plain rows" },
+        { "kernel @k f[16,32]:2x8 {\nparam %0:f[16,32]:2x8\nreturn %0\n}",
+          "t.ir: error: kernel k: is over f[16,32]:2x8, expected a matrix in panels of 16 "
+          "columns" },
+    };
+    ASSERT_FAULTS(of_tensors, "lstmc-ir 1 opt\nmodel m float32\n", "end\n");
+    assert_fault("lstmc-ir 1 trace\nmodel m float32\nparam $w f[16,32]:2x16\nend\n",
+                 "t.ir: error: tensors: $w must lie in plain rows");
+    assert_fault("lstmc-ir 1 schedule\nmodel m float32\nparam $w f[16,32]:2x16\n"
+                 "kernel @k f[16,32]:2x16 {\nparam %0:f[16,32]:2x16\n%1:f[16,32]:2x16 = neg %0\n"
+                 "return %1\n}\nprogram p {\n%0:f[16,32]:2x16 = call @k($w) on rows 4x8\n}\nend\n",
+                 "t.ir: error: program p, %0 = call: cuts panels");
+}
+
 static int count(const char *text, const char *word)
 {
     int n = 0;
@@ -309,6 +368,7 @@ int main(void)
         cmocka_unit_test(kernels),
         cmocka_unit_test(products_of_kernels),
         cmocka_unit_test(calls),
+        cmocka_unit_test(panels),
         cmocka_unit_test(several_errors_in_one_run),
         cmocka_unit_test(broken_texts),
     };
