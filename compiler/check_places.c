@@ -6,6 +6,7 @@
 #include "check_places.h"
 #include "check_races.h"
 #include "home.h"
+#include "stream.h"
 #include <stdlib.h>
 
 #define FAULT(v, ...) arena_printf((v)->arena, __VA_ARGS__)
@@ -166,6 +167,8 @@ const char *check_tensors(const struct module *m)
             return arena_printf(m->scratch, "$%s %s", t->name, fault);
         count++;
     }
+    if (has_panels(m) && weights_bytes(m) > m->param_bytes)
+        return "in plain rows need more memory than the parameters have";
     const struct tensor **sorted = arena_new_array(m->scratch, const struct tensor *, count);
     count = 0;
     for (const struct tensor *t = m->tensors; t; t = t->next)

@@ -203,12 +203,13 @@ static void put_walk(struct body *b)
     const bool by_rows = f->axis == AXIS_ROWS && !f->flat && !parts;
     const int64_t rows = form_rows(f), cols = form_cols(f);
     struct buffer *out = b->out;
-    if (f->flat)
+    if (f->flat) {
+        const int64_t width = cols / stored_rows(f->body->space);
         buffer_printf(out,
                       "    const struct lstmc_range cols = { rows.first * %" PRId64
                       ", rows.end * %" PRId64 " };\n",
-                      cols / shape_rows(f->body->space.shape),
-                      cols / shape_rows(f->body->space.shape));
+                      width, width);
+    }
     put_random_room(b);
     if (form_checks(f))
         buffer_puts(out, "    ints bad = { 0 };\n");

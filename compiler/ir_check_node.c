@@ -159,8 +159,15 @@ static const char *layout_of_result_fault(const struct module *m, const struct k
     return NULL;
 }
 
-/* They are read by a product as its right operand, packed once more as columns of theirs, and handed to
- * kernels and tensors that have them so. */
+/* What lies in panels may be packed transposed, as one part of reals. */
+static bool turns_panels(const struct node *n)
+{
+    return n->op == OP_PACK && attr_flag(n, "ta") && node_result(n)->type.elem == ELEM_REAL &&
+           node_result(n)->type.layout.parts == 1;
+}
+
+/* They are read by a product as its right operand, packed transposed, and handed to kernels and tensors
+ * that have them so. */
 static const char *layout_fault(const struct module *m, const struct kernel *k,
                                 const struct node *n)
 {
@@ -168,9 +175,9 @@ static const char *layout_fault(const struct module *m, const struct kernel *k,
     for (int i = 0; i < n->result_count && !fault; i++)
         fault = layout_of_result_fault(m, k, n, n->results[i]->type);
     for (int i = 0; i < n->arg_count && !fault; i++) {
-        const bool reads = n->op == OP_CALL || (n->op == OP_MATMUL && i == 1) ||
-                           (n->op == OP_PACK && attr_flag(n, "ta")) || n->op == OP_ASSIGN ||
-                           n->op == OP_CHECK || (k && op_is_elementwise(n->op));
+        const bool reads = n->op == OP_CALL || (n->op == OP_MATMUL && i == 1) || turns_panels(n) ||
+                           n->op == OP_ASSIGN || n->op == OP_CHECK ||
+                           (k && op_is_elementwise(n->op));
         const struct layout layout = n->args[i]->type.layout;
         if (layout.lanes && (!reads || attr_flag(n, "tb")))
             return COMPLAIN(m, "%s: operand %d lies in panels, which only a product reads", name,

@@ -125,7 +125,7 @@ static void take_layout(struct search *s, const struct node *pack)
 {
     struct outcome *o = pack->args[0]->tensor->value.note;
     const struct type type = node_result(pack)->type;
-    if (type.elem != ELEM_REAL)
+    if (type.elem != ELEM_REAL || (attr_flag(pack, "ta") && type.layout.parts > 1))
         rule_out(s, o);
     else if (!attr_flag(pack, "ta") && !o->layout.lanes && has_many_panels(pack))
         o->layout = type.layout;

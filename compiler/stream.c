@@ -88,7 +88,7 @@ static int64_t bytes_of_weight(const struct module *m, const struct tensor *t)
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static int64_t bytes_of_weights(const struct module *m)
+int64_t weights_bytes(const struct module *m)
 {
     int64_t bytes = 0;
     for (const struct tensor *t = m->tensors; t; t = t->next)
@@ -120,5 +120,5 @@ int64_t packed_offset(const struct module *m)
 
 int64_t packed_end(const struct module *m)
 {
-    return module_streams(m) ? packed_offset(m) + bytes_of_weights(m) : 0;
+    return module_streams(m) ? packed_offset(m) + weights_bytes(m) : 0;
 }

@@ -20,8 +20,9 @@ struct value *tensor_value(const struct program *p, struct tensor *t);
 void take_tensor_values(struct program *p); /* in all its nodes */
 /* May tensors lie in panels? Not where a prediction reads a weight in two ways, which it would have but once. */
 bool can_pack_weights(const struct module *m);
-/* Gives the plain values their places in that struct. */
+/* Gives the plain values their places in that struct, which takes so many bytes. */
 void place_weights(struct module *m);
+int64_t weights_bytes(const struct module *m);
 
 /* Each lies at its offset in a `struct NAME_weights` that begins with this byte of the work region: behind
  * what predictions work in, and in what updates work in, since the two take turns. */

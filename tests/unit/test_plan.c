@@ -204,6 +204,47 @@ static void rows_of_sums_are_no_whole_pages_apart(void **state)
 }
 
 /* A gradient that nothing follows in its kernel: the runtime takes it, or another node reads it. */
+/* A weight in panels of two parts, read by a kernel and transposed, updated with its state; `tail` behind that. */
+static const char *panels_text(struct arena *a, const char *tail)
+{
+    static const char *const parts[] = {
+        "lstmc-ir 1 opt\nmodel t float32\nparam $w f[16,74]:2x16\nstate $m f[16,74]:2x16\n"
+        "kernel @gates f[20,37] {\n param %0:f[20,16]\n param %1:f[16,74]:2x16\n"
+        " %2:f[20,74] = matmul %0, %1\n %3:f[20,37] = cols %2 {start=0 stop=37}\n"
+        " %4:f[20,37] = cols %2 {start=37 stop=74}\n %5:f[20,37] = mul %3, %4\n return %5\n}\n"
+        "kernel @update f[16,74]:2x16 {\n param %0:f[128,16]\n param %1:f[128,74]\n"
+        " param %3:f[16,74]:2x16\n param %4:f[16,74]:2x16\n"
+        " %2:f[16,74]:2x16 = matmul %0, %1 {ta}\n %5:f[16,74]:2x16 = add %3, %2\n"
+        " %6:f[16,74]:2x16 = sub %4, %5\n return %2, %5, %6\n}\n",
+        "program train {\n %0:f[20,16] = input {name=x}\n %1:f[128,16] = input {name=h}\n"
+        " %2:f[128,74] = input {name=dz}\n %3:f[20,37] = call @gates(%0, $w)\n"
+        " %4:f[74,16]:1x16 = pack $w {ta}\n %5:f[128,16] = matmul %2, %4\n"
+        " result %3 {name=z}\n result %5 {name=dh}\n"
+        " %6:f[16,74]:2x16, %7:f[16,74]:2x16, %8:f[16,74]:2x16 = call @update(%1, %2, $m, $w)\n"
+        " check %6 {name=w}\n",
+        " assign $m, %7\n assign $w, %8\n}\nend\n"
+    };
+    return arena_printf(a, "%s%s%s%s", parts[0], parts[1], tail, parts[2]);
+}
+
+static void weights_in_panels_are_updated_in_place(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    const char *text = panels_text(a, ""),
+               *late = panels_text(a, " %9:f[20,37] = call @gates(%0, $w)\n"
+                                      " result %9 {name=late}\n");
+    const struct module *m = planned(a, text);
+    assert_int_equal(program_copies(m->programs), 0);
+    assert_int_equal(m->param_bytes, 6 * 16 * 16 * 4);
+    assert_int_equal(value_of(m, 8)->place.region, REGION_PARAM);
+    assert_int_equal(value_of(m, 8)->place.stride, 16);
+    assert_runs(a, text);
+    assert_int_equal(program_copies(planned(a, late)->programs), 1);
+    assert_runs(a, late);
+    arena_free(a);
+}
+
 static void rows_of_sums_alone_have_a_gap_unless_presented(void **state)
 {
     (void)state;
@@ -261,6 +302,7 @@ int main(void)
         cmocka_unit_test(gates_replace_the_product_and_gradients_the_gates),
         cmocka_unit_test(new_parameters_lie_in_the_old_ones),
         cmocka_unit_test(rows_of_sums_are_no_whole_pages_apart),
+        cmocka_unit_test(weights_in_panels_are_updated_in_place),
         cmocka_unit_test(rows_of_sums_alone_have_a_gap_unless_presented),
         cmocka_unit_test(a_budget_is_kept),
     };
