@@ -21,6 +21,15 @@ int64_t form_cols(const struct form *f)
     return f->flat ? shape_elements(s) : shape_cols(s);
 }
 
+bool form_operand_is_of_product(const struct form *f, int operand)
+{
+    const struct node *product = kernel_product(f->body);
+    const int param = operand - f->result_count;
+    return product && param >= 0 &&
+           (f->body->params[param] == product->args[0] ||
+            f->body->params[param] == product->args[1]);
+}
+
 bool form_is_random(const struct form *f)
 {
     for (const struct node *n = f->body ? f->body->first : NULL; n; n = n->next)
@@ -30,7 +39,8 @@ bool form_is_random(const struct form *f)
 }
 
 /* Can the space be walked as one row? All operands are all of it and contiguous, or scalars;
- * nothing depends on the row or the column; and the workers' shares are whole vectors. */
+ * nothing depends on the row or the column; and the workers' shares are whole vectors. A product
+ * has its own order of rows and columns, but for one whose sums lie in panels. */
 static bool can_flatten(const struct form *f, const struct node *n,
                         const struct value *const *values)
 {
@@ -43,12 +53,15 @@ static bool can_flatten(const struct form *f, const struct node *n,
         const struct type t = f->operands[i].type;
         const int64_t elements = shape_elements(stored_shape(t));
         const bool whole = elements == rows * cols;
+        if (form_operand_is_of_product(f, i))
+            continue;
         if (t.elem == ELEM_BIT || (whole && values[i]->place.stride != cols) ||
             (!whole && elements != 1))
             return false;
     }
     for (const struct node *b = f->body->first; b; b = b->next)
-        if (b->op == OP_ONEHOT || b->op == OP_BERNOULLI || b->op == OP_MATMUL)
+        if (b->op == OP_ONEHOT || b->op == OP_BERNOULLI ||
+            (b->op == OP_MATMUL && !f->body->space.layout.lanes))
             return false;
     return true;
 }

@@ -26,9 +26,11 @@ static const char *param_address(struct body *b, const struct value *param)
     return o->shift ? arena_printf(b->arena, "%s + %" PRId64, name, o->shift) : name;
 }
 
-/* The side that the workers do not share. */
+/* The side that the workers do not share; one row of all has no other. */
 static void put_whole_side(struct body *b)
 {
+    if (b->f->flat)
+        return;
     if (b->f->axis == AXIS_ROWS)
         buffer_printf(b->out, "    const struct lstmc_range cols = all_of(%" PRId64 ");\n",
                       form_cols(b->f));

@@ -11,16 +11,11 @@
 /* ---- the function ---------------------------------------------------------------------------- */
 
 /* Is the array read by the form's product and by nothing else? */
-static bool is_of_product(const struct form *f, int array)
+static bool is_only_of_product(const struct form *f, int array)
 {
-    const struct node *product = kernel_product(f->body);
-    bool only = product != NULL;
-    for (int i = 0; i < f->operand_count && only; i++) {
-        const int param = i - f->result_count;
-        if (f->operands[i].array == array)
-            only = param >= 0 && (f->body->params[param] == product->args[0] ||
-                                  f->body->params[param] == product->args[1]);
-    }
+    bool only = true;
+    for (int i = 0; i < f->operand_count && only; i++)
+        only = f->operands[i].array != array || form_operand_is_of_product(f, i);
     return only;
 }
 
@@ -34,7 +29,7 @@ static int data_params(const struct emission *e, const struct form *f, bool whol
     int n = 0;
     for (int i = 0; i < f->array_count; i++) {
         const struct array *a = &f->arrays[i];
-        if (!whole && is_of_product(f, i))
+        if (!whole && is_only_of_product(f, i))
             continue;
         out[n++] = arena_printf(e->arena, "%s%s *%s", a->written ? "" : "const ",
                                 a->elem == ELEM_REAL ? e->real : types[a->elem], a->name);
@@ -199,7 +194,7 @@ static void put_columns(struct body *b, int indent, bool whole_row)
 static void put_walk(struct body *b)
 {
     const struct form *f = b->f;
-    const bool parts = is_in_parts(f);
+    const bool parts = is_in_parts(f) && !f->flat;
     const bool by_rows = f->axis == AXIS_ROWS && !f->flat && !parts;
     const int64_t rows = form_rows(f), cols = form_cols(f);
     struct buffer *out = b->out;
@@ -235,7 +230,8 @@ static int walk_params(struct body *b, const char **out, bool declared)
     if (kernel_has_tiles(b->f->body))
         out[n++] = "const REAL *sums";
     out[n++] = "struct lstmc_range rows";
-    out[n++] = "struct lstmc_range cols";
+    if (!b->f->flat)
+        out[n++] = "struct lstmc_range cols";
     return declared ? n : param_names(b->arena, out, n);
 }
 
@@ -255,9 +251,10 @@ void put_part_walk(struct body *b)
 void put_walk_call(struct body *b, int indent, const char *rows, const char *cols)
 {
     const char **args = param_room(b);
-    const int n = walk_params(b, args, false);
-    args[n - 2] = rows;
-    args[n - 1] = cols;
+    const int n = walk_params(b, args, false), both = !b->f->flat;
+    args[n - 1 - both] = rows;
+    if (both)
+        args[n - 1] = cols;
     put_list(b->out, indent,
              arena_printf(b->arena, "%sSUFFIX(%s_walk)(", form_checks(b->f) ? "bad |= " : "",
                           b->f->name),
