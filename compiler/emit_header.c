@@ -150,9 +150,10 @@ int64_t tensor_room(const struct value *v)
 static const char *tensor_text(struct arena *a, const struct value *v)
 {
     const char *shape = shape_text(a, v->type.shape);
-    return v->type.layout.lanes
-               ? arena_printf(a, "%s in panels, %d parts in turn", shape, v->type.layout.parts)
-               : shape;
+    const int parts = v->type.layout.parts; /* 0: plain rows */
+    return parts > 1    ? arena_printf(a, "%s in panels, %d parts in turn", shape, parts)
+           : parts == 1 ? arena_printf(a, "%s in panels", shape)
+                        : shape;
 }
 
 static const struct value *value_seen(const struct tensor *t, bool plain)
