@@ -23,11 +23,8 @@ int64_t form_cols(const struct form *f)
 
 bool form_operand_is_of_product(const struct form *f, int operand)
 {
-    const struct node *product = kernel_product(f->body);
     const int param = operand - f->result_count;
-    return product && param >= 0 &&
-           (f->body->params[param] == product->args[0] ||
-            f->body->params[param] == product->args[1]);
+    return param >= 0 && kernel_multiplies(f->body, f->body->params[param]);
 }
 
 bool form_is_random(const struct form *f)

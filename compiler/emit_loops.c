@@ -180,12 +180,10 @@ const char *loop_description(struct emission *e, const struct form *f)
 void put_loop(struct emission *e, const struct form *f, struct buffer *out)
 {
     const struct node *n = f->like;
-    const struct shape result = node_result(n)->type.shape;
+    const struct shape space = index_space(n);
     const bool whole = n->grid.blocks == 1, by_rows = f->axis == AXIS_ROWS;
-    const char *all_rows = arena_printf(e->arena, "all_of(%" PRId64 ")", shape_rows(result));
-    const int64_t cols = n->op == OP_PACK ? panel_count(node_result(n)->type) * PANEL
-                                          : stored_cols(node_result(n)->type);
-    const char *all_cols = arena_printf(e->arena, "all_of(%" PRId64 ")", cols);
+    const char *all_rows = arena_printf(e->arena, "all_of(%" PRId64 ")", shape_rows(space));
+    const char *all_cols = arena_printf(e->arena, "all_of(%" PRId64 ")", shape_cols(space));
     struct loop l = { .e = e, .f = f, .n = n, .out = out };
     l.rows = by_rows && !whole ? "rows" : all_rows;
     l.cols = by_rows || whole ? all_cols : "cols";

@@ -67,7 +67,7 @@ static struct type space_type(const struct node *n)
 }
 
 /* What lies in panels is seen as it is stored; but a pack, which reads plain rows, as their columns. */
-static struct shape index_space(const struct node *n)
+struct shape index_space(const struct node *n)
 {
     const struct type t = space_type(n);
     if (n->op == OP_PACK)

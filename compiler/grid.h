@@ -10,6 +10,8 @@ bool node_runs(const struct node *n);
 
 /* In `most` blocks at most. */
 struct grid grid_choose(const struct node *n, int most);
+/* What it cuts: of what lies in panels as that is stored, but of a pack the columns of all panels. */
+struct shape index_space(const struct node *n);
 /* Rows or columns of the index space, as its grid splits. */
 int64_t grid_extent(const struct node *n);
 /* Units of these, or cells, of which blocks are made. */

@@ -89,6 +89,15 @@ int kernel_sums(const struct kernel *k)
     return -1;
 }
 
+bool kernel_multiplies(const struct kernel *k, const struct value *param)
+{
+    const struct node *product = kernel_product(k);
+    for (int i = 0; product && i < product->arg_count; i++)
+        if (product->args[i] == param)
+            return true;
+    return false;
+}
+
 bool kernel_uses_elementwise(const struct kernel *k, const struct value *param)
 {
     for (const struct node *n = k->first; n; n = n->next)

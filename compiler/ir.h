@@ -274,7 +274,8 @@ struct value *kernel_param(struct module *m, struct kernel *k, struct type type)
 struct node *kernel_product(const struct kernel *k); /* NULL if it has none */
 /* The result in which the product's sums lie; -1: they lie in a tile, and only what follows is a result. */
 int kernel_sums(const struct kernel *k);
-bool kernel_uses_elementwise(const struct kernel *k, const struct value *param); /* besides in its product */
+bool kernel_multiplies(const struct kernel *k, const struct value *param); /* is it an operand of the product? */
+bool kernel_uses_elementwise(const struct kernel *k, const struct value *param); /* besides that */
 bool kernel_has_tiles(const struct kernel *k); /* of sums: it has a product, and kernel_sums is -1 */
 /* The number of terms of each sum of a matmul. */
 int64_t product_terms(const struct node *n);
@@ -336,8 +337,8 @@ int64_t shape_cols(struct shape s); /* the last axis; 1 for a scalar */
 bool shape_broadcast(struct shape a, struct shape b, struct shape *out); /* numpy's rule */
 size_t elem_bytes(const struct module *m, enum elem elem); /* 0 for BIT: see bit_words */
 int64_t bit_words(int64_t cols);                            /* 16-bit words of a row of bits */
-int64_t panel_count(struct type t);      /* of what lies in panels */
-int64_t panel_rows(struct type t);       /* of each, with the fill of chunks */
+int64_t panel_count(struct type t);       /* of what lies in panels */
+int64_t panel_rows(struct type t);        /* of each, with the fill of chunks */
 struct shape stored_shape(struct type t); /* as it lies in memory: its own, or that of the panels */
 int64_t stored_rows(struct type t);
 int64_t stored_cols(struct type t); /* elements of a row in memory; of bits words */

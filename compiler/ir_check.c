@@ -214,9 +214,9 @@ static void check_kernel(struct checker *c, const struct kernel *k)
         complain(c, NULL, "returns nothing");
     if (count_products(k) > 1)
         complain(c, NULL, "holds more than one product");
-    if (panels_type_fault(c->m, k->space))
-        complain(c, NULL,
-                 arena_printf(c->m->arena, "is over %s", panels_type_fault(c->m, k->space)));
+    const char *fault = panels_type_fault(c->m, k->space);
+    if (fault)
+        complain(c, NULL, arena_printf(c->m->arena, "is over %s", fault));
     check_sums(c, k);
 }
 
@@ -263,8 +263,7 @@ static void check_weights(struct checker *c)
     if (has_panels(c->m) && !can_pack_weights(c->m))
         complain(c, NULL,
                  "some lie in panels: then predictions must read a weight packed, and what they "
-                 "read so in no "
-                 "other way");
+                 "read so in no other way");
 }
 
 /* Who waits for whom, and who lies where: proved for modules that are sound otherwise. */

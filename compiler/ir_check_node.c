@@ -159,15 +159,25 @@ static const char *layout_of_result_fault(const struct module *m, const struct k
     return NULL;
 }
 
-/* What lies in panels may be packed transposed, as one part of reals. */
-static bool turns_panels(const struct node *n)
+/* They are read by a product as its right operand, packed transposed, as one part of reals, and handed to
+ * kernels and tensors that have them so. */
+static bool can_read_panels(const struct kernel *k, const struct node *n, int arg)
 {
-    return n->op == OP_PACK && attr_flag(n, "ta") && node_result(n)->type.elem == ELEM_REAL &&
-           node_result(n)->type.layout.parts == 1;
+    switch (n->op) {
+    case OP_MATMUL:
+        return arg == 1 && !attr_flag(n, "tb");
+    case OP_PACK:
+        return attr_flag(n, "ta") && node_result(n)->type.elem == ELEM_REAL &&
+               node_result(n)->type.layout.parts == 1;
+    case OP_CALL:
+    case OP_ASSIGN:
+    case OP_CHECK:
+        return true;
+    default:
+        return k && op_is_elementwise(n->op);
+    }
 }
 
-/* They are read by a product as its right operand, packed transposed, and handed to kernels and tensors
- * that have them so. */
 static const char *layout_fault(const struct module *m, const struct kernel *k,
                                 const struct node *n)
 {
@@ -175,11 +185,8 @@ static const char *layout_fault(const struct module *m, const struct kernel *k,
     for (int i = 0; i < n->result_count && !fault; i++)
         fault = layout_of_result_fault(m, k, n, n->results[i]->type);
     for (int i = 0; i < n->arg_count && !fault; i++) {
-        const bool reads = n->op == OP_CALL || (n->op == OP_MATMUL && i == 1) || turns_panels(n) ||
-                           n->op == OP_ASSIGN || n->op == OP_CHECK ||
-                           (k && op_is_elementwise(n->op));
         const struct layout layout = n->args[i]->type.layout;
-        if (layout.lanes && (!reads || attr_flag(n, "tb")))
+        if (layout.lanes && !can_read_panels(k, n, i))
             return COMPLAIN(m, "%s: operand %d lies in panels, which only a product reads", name,
                             i + 1);
         if (layout.parts > 1 && n->op == OP_MATMUL && !k)

@@ -19,11 +19,6 @@ struct search {
     bool changed;
 };
 
-static struct outcome *outcome_of(void *note)
-{
-    return note;
-}
-
 static void rule_out(struct search *s, struct outcome *o)
 {
     s->changed |= !o->unfit;
@@ -58,9 +53,8 @@ static bool is_whole(const struct kernel *k, int param)
 
 static bool fits_param(const struct kernel *k, int param)
 {
-    const struct node *product = kernel_product(k);
     const struct value *v = k->params[param];
-    if (v == product->args[0] || v == product->args[1])
+    if (kernel_multiplies(k, v))
         return !kernel_uses_elementwise(k, v);
     return v->type.elem == ELEM_DOUBLE || is_whole(k, param) ||
            (v->type.elem == ELEM_REAL && shape_elements(v->type.shape) == 1);
@@ -109,11 +103,8 @@ static void look_at_call(struct search *s, struct node *call)
 /* Predictions, if there are any, must have the parameter packed: who packs it knows panels. */
 static bool is_candidate(const struct module *m, const struct tensor *t)
 {
-    bool predicts = false;
-    for (const struct program *p = m->programs; p; p = p->next)
-        predicts |= program_predicts(p);
     return t->kind == TENSOR_STATE ||
-           (t->kind == TENSOR_PARAM && (!predicts || tensor_streams(m, t)));
+           (t->kind == TENSOR_PARAM && (!module_streams(m) || tensor_streams(m, t)));
 }
 
 static bool has_many_panels(const struct node *pack)
@@ -185,8 +176,8 @@ static void open_notes(struct search *s)
         for (struct node *n = p->first; n; n = n->next)
             n->note = n->op == OP_CALL ? arena_alloc(a, sizeof(struct outcome)) : NULL;
     for (struct tensor *t = s->m->tensors; t; t = t->next) {
-        t->value.note = arena_alloc(a, sizeof(struct outcome));
-        outcome_of(t->value.note)->unfit = !is_candidate(s->m, t);
+        struct outcome *o = t->value.note = arena_alloc(a, sizeof *o);
+        o->unfit = !is_candidate(s->m, t);
     }
 }
 
@@ -234,9 +225,8 @@ static struct layout layout_found(const struct outcome *o)
 
 static void lay_out_kernel(struct kernel *k, struct layout layout)
 {
-    const struct node *product = kernel_product(k);
     for (int i = 0; i < k->param_count; i++)
-        if (k->params[i] != product->args[0] && k->params[i] != product->args[1] && is_whole(k, i))
+        if (is_whole(k, i))
             k->params[i]->type.layout = layout;
     for (struct node *n = k->first; n; n = n->next)
         if (shape_equal(node_result(n)->type.shape, k->space.shape))
@@ -263,6 +253,14 @@ static void drop_packs(struct program *p)
         node_remove(program_list(p), n);
     }
     replace_noted(p);
+}
+
+static void take_tensor_values(struct program *p)
+{
+    for (struct node *n = p->first; n; n = n->next)
+        for (int i = 0; i < n->arg_count; i++)
+            if (n->args[i]->tensor)
+                n->args[i] = tensor_value(p, n->args[i]->tensor);
 }
 
 static void lay_out(struct search *s)

@@ -5,6 +5,10 @@
 #include <stdint.h>
 
 enum { ALIGNMENT = 64 };
+static inline int64_t aligned(int64_t bytes)
+{
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
 
 struct piece {
     int birth, death; /* phases, both included */

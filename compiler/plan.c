@@ -11,11 +11,6 @@
 
 enum { WORD = 16 }; /* bits */
 
-static int64_t aligned(int64_t bytes)
-{
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-}
-
 /* ---- tensors ------------------------------------------------------------------------------- */
 
 static int64_t place_tensors(struct module *m, enum tensor_kind kind, enum region region,

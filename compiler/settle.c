@@ -52,8 +52,8 @@ static struct kernel *copy_kernel(struct module *m, struct type type)
     for (struct kernel *k = m->kernels; k; k = k->next)
         if (is_copy_kernel(k) && type_equal(k->params[0]->type, type))
             return k;
-    struct type space = type_of(ELEM_REAL, type.shape.rank, type.shape.dim);
-    space.layout = type.layout;
+    struct type space = type;
+    space.elem = ELEM_REAL;
     struct kernel *k = kernel_add(m, free_name(m, "copy", type.shape), space);
     struct value *from = kernel_param(m, k, type);
     struct builder b = { .list = kernel_list(m, k) };

@@ -52,14 +52,6 @@ struct value *tensor_value(const struct program *p, struct tensor *t)
     return plain ? &t->plain : &t->value;
 }
 
-void take_tensor_values(struct program *p)
-{
-    for (struct node *n = p->first; n; n = n->next)
-        for (int i = 0; i < n->arg_count; i++)
-            if (n->args[i]->tensor)
-                n->args[i] = tensor_value(p, n->args[i]->tensor);
-}
-
 static bool reads_otherwise(const struct program *p, const struct tensor *t)
 {
     for (const struct node *n = p->first; n; n = n->next)
@@ -83,9 +75,8 @@ bool can_pack_weights(const struct module *m)
 
 static int64_t bytes_of_weight(const struct module *m, const struct tensor *t)
 {
-    const int64_t bytes =
-        shape_elements(t->plain.type.shape) * (int64_t)elem_bytes(m, t->plain.type.elem);
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    const struct type type = t->plain.type;
+    return aligned(shape_elements(type.shape) * (int64_t)elem_bytes(m, type.elem));
 }
 
 int64_t weights_bytes(const struct module *m)

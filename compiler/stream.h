@@ -17,7 +17,6 @@ bool module_streams(const struct module *m);
 bool has_panels(const struct module *m);
 /* By which the program's nodes know the tensor. */
 struct value *tensor_value(const struct program *p, struct tensor *t);
-void take_tensor_values(struct program *p); /* in all its nodes */
 /* May tensors lie in panels? Not where a prediction reads a weight in two ways, which it would have but once. */
 bool can_pack_weights(const struct module *m);
 /* Gives the plain values their places in that struct, which takes so many bytes. */

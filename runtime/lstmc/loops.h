@@ -321,7 +321,7 @@ INLINE void product_tiles(int tile_rows, int vectors, int parts, struct lstmc_ra
                    0, k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
 }
 
-/* Where a column's sum for one of several parts stands in a tile's row. */
+/* Where a column of one of several parts stands in a row of all panels, as in a tile of sums. */
 INLINE int sums_at(int parts, int part, int col)
 {
     return (col / PANEL * parts + part) * PANEL + col % PANEL;
@@ -373,14 +373,20 @@ INLINE void pack_panel(int n, int k, REAL *to, const REAL *from, int term, int c
             to[i * PANEL + j] = j < n ? from[i * term + j * col] : 0;
 }
 
+/* The column with which a panel begins, where those of as many parts, each `width` wide, take turns. */
+INLINE int panel_column(int parts, int width, int panel)
+{
+    return panel % parts * width + panel / parts * PANEL;
+}
+
 /* y = x in panels, `cols` being columns of panels; `width` the columns of a part. Element (i, j) of
  * x is x[i * x_term + j * x_col]. */
 INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int x_term, int x_col,
                         struct lstmc_range cols)
 {
     for (int panel = cols.first / PANEL; panel < cols.end / PANEL; panel++) {
-        const int in_part = panel / parts * PANEL, n = width - in_part;
-        const REAL *from = x + (panel % parts * width + in_part) * x_col;
+        const int n = width - panel / parts * PANEL;
+        const REAL *from = x + panel_column(parts, width, panel) * x_col;
         REAL *to = y + panel * k * PANEL;
         if (n >= PANEL)
             pack_panel(PANEL, k, to, from, x_term, x_col);
@@ -394,9 +400,9 @@ INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int
 INLINE void pack_transposed(int parts, int width, int rows, REAL *y, const REAL *x,
                             struct lstmc_range cols)
 {
-    for (int row = cols.first; row < cols.end && row < rows; row += PANEL)
+    for (int row = cols.first; row < cols.end; row += PANEL)
         for (int panel = 0; panel < (width + PANEL - 1) / PANEL * parts; panel++) {
-            const int term = panel % parts * width + panel / parts * PANEL;
+            const int term = panel_column(parts, width, panel);
             const int terms = width - panel / parts * PANEL, n = rows - row;
             REAL *to = y + (row / PANEL * parts * width + term) * PANEL;
             const REAL *from = x + (panel * rows + row) * PANEL;
@@ -449,7 +455,7 @@ INLINE void copy_panels(int first, int panels, int parts, int width, int k, REAL
 {
     int cols[STRIP_UNITS], whole = 0;
     for (int p = 0; p < panels; p++) {
-        cols[p] = (first + p) % parts * width + (first + p) / parts * PANEL;
+        cols[p] = panel_column(parts, width, first + p);
         whole += (first + p) / parts < width / PANEL;
     }
     if (whole == STRIP_UNITS)

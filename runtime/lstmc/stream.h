@@ -25,9 +25,8 @@ INLINE struct lstmc_column column_of(const REAL *x, int parts, int terms, int al
 {
     if (parts == 0)
         return (struct lstmc_column){ x + col, all };
-    const int width = all / parts, at = col % width;
-    const int panel = at / PANEL * parts + col / width;
-    return (struct lstmc_column){ x + panel * terms * PANEL + at % PANEL, PANEL };
+    const int width = all / parts, at = sums_at(parts, col / width, col % width);
+    return (struct lstmc_column){ x + at / PANEL * terms * PANEL + at % PANEL, PANEL };
 }
 
 INLINE void pack_floats(REAL *y, const REAL *x, int parts, int terms, int all,

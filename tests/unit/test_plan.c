@@ -203,7 +203,6 @@ static void rows_of_sums_are_no_whole_pages_apart(void **state)
     arena_free(a);
 }
 
-/* A gradient that nothing follows in its kernel: the runtime takes it, or another node reads it. */
 /* A weight in panels of two parts, read by a kernel and transposed, updated with its state; `tail` behind that. */
 static const char *panels_text(struct arena *a, const char *tail)
 {
@@ -245,6 +244,7 @@ static void weights_in_panels_are_updated_in_place(void **state)
     arena_free(a);
 }
 
+/* A gradient that nothing follows in its kernel: the runtime takes it, or another node reads it. */
 static void rows_of_sums_alone_have_a_gap_unless_presented(void **state)
 {
     (void)state;
