@@ -41,7 +41,7 @@ INLINE int step_at(int i, int step, int end)
  * In plain rows a panel is 16 elements from the next and a term a row; a packed b has a panel's
  * terms side by side (b_term = 16), which is how a weight that is read many times lies. */
 
-enum { PANEL = 16, MAX_TILE = 32 };
+enum { PANEL = 16, MAX_TILE = 32, REGISTERS = V * REAL_BITS == 512 ? 32 : 16 };
 
 /* Takes the next rectangle off a range of cells, which are panels of a result's columns, cut into bands of its
  * rows, panel after panel: as many whole panels as there are, or what there is of one. */
@@ -120,7 +120,22 @@ INLINE void look_ahead(int rows, int vectors, int row, REAL *c, struct lstmc_sum
         __builtin_prefetch(sums_of(c, c_lies, rows + row, j), 1);
 }
 
-/* n: the live columns; more: c has the sum over earlier terms already. */
+/* What one term gives to a tile of n live columns. */
+INLINE void add_term(int rows, int vectors, int n, vec *sum, const REAL *a, int a_row,
+                     const REAL *b, struct lstmc_right b_lies)
+{
+    vec b_row[MAX_TILE];
+    for (int j = 0; j < vectors; j++)
+        b_row[j] = load(b + j * V / PANEL * b_lies.panel + j * V % PANEL,
+                        b_lies.filled ? V : lanes_of(j, n));
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < vectors; j++)
+            sum[r * vectors + j] += a[r * a_row] * b_row[j];
+}
+
+/* n: the live columns; more: c has the sum over earlier terms already. The tiles that do most of the work take four
+ * terms a turn: what counts and jumps would be a tenth of the instructions, of which a core begins half as many for
+ * each of two threads that share it. */
 INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
                          struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
                          const REAL *b, struct lstmc_right b_lies)
@@ -129,18 +144,19 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
     for (int r = 0; more && r < rows; r++)
         for (int j = 0; j < vectors; j++)
             sum[r * vectors + j] = load(sums_of(c, c_lies, r, j), lanes_of(j, n));
-    for (int line = 0; line < k; line += LINE) {
-        const int end = k - line < LINE ? k : line + LINE;
-        look_ahead(rows, vectors, line / LINE, c, c_lies, a + line * a_term, a_row, a_term);
-        for (int i = line; i < end; i++) {
-            vec b_row[MAX_TILE];
-            for (int j = 0; j < vectors; j++)
-                b_row[j] = load(b + i * b_lies.term + j * V / PANEL * b_lies.panel + j * V % PANEL,
-                                b_lies.filled ? V : lanes_of(j, n));
-            for (int r = 0; r < rows; r++)
-                for (int j = 0; j < vectors; j++)
-                    sum[r * vectors + j] += a[r * a_row + i * a_term] * b_row[j];
-        }
+    int i = 0;
+    for (; rows * vectors > REGISTERS / 2 && i + LINE <= k; i += LINE) {
+        look_ahead(rows, vectors, i / LINE, c, c_lies, a + i * a_term, a_row, a_term);
+        const REAL *a_line = a + i * a_term, *b_line = b + i * b_lies.term;
+#pragma GCC unroll 4
+        for (int t = 0; t < LINE; t++)
+            add_term(rows, vectors, n, sum, a_line + t * a_term, a_row, b_line + t * b_lies.term,
+                     b_lies);
+    }
+    for (; i < k; i += LINE) {
+        look_ahead(rows, vectors, i / LINE, c, c_lies, a + i * a_term, a_row, a_term);
+        for (int t = i; t < k && t < i + LINE; t++)
+            add_term(rows, vectors, n, sum, a + t * a_term, a_row, b + t * b_lies.term, b_lies);
     }
     for (int r = 0; r < rows; r++)
         for (int j = 0; j < vectors; j++)
