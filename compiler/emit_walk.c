@@ -106,7 +106,7 @@ static int body_params(struct body *b, const char **out, const char *col)
                                            product_tile(b->e, b->f).stride);
         out[n++] = declared ? "int left" : "cols.first";
     }
-    const char *vector = form_cols(b->f) == 1 ? "0" : "(col - cols.first) / V";
+    const char *vector = form_cols(b->f) == 1 ? "0" : "(unsigned)(col - cols.first) / V";
     for (const struct node *r = b->f->body->first; r; r = r->next) {
         const char *row = is_one_row(r) ? "0" : "row % 4";
         if (r->op == OP_BERNOULLI)

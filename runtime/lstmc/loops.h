@@ -340,7 +340,9 @@ INLINE void product_tiles(int tile_rows, int vectors, int parts, struct lstmc_ra
 /* Where a column of one of several parts stands in a row of all panels, as in a tile of sums. */
 INLINE int sums_at(int parts, int part, int col)
 {
-    return (col / PANEL * parts + part) * PANEL + col % PANEL;
+    const int in_panel =
+        (int)((unsigned)col % PANEL); /* a remainder of a positive number is a mask */
+    return (col - in_panel) * parts + part * PANEL + in_panel;
 }
 
 INLINE int panels_in(struct lstmc_range cols)

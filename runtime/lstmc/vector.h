@@ -23,8 +23,8 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#if V * REAL_BITS == 128 && defined(__SSE__)
-#include <xmmintrin.h>
+#if V * REAL_BITS == 128 && defined(__SSE2__)
+#include <emmintrin.h>
 #endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
@@ -47,7 +47,6 @@ typedef uint64_t lane_word;
 typedef REAL vec __attribute__((vector_size(V * sizeof(REAL))));
 typedef lane_int ints __attribute__((vector_size(V * sizeof(REAL)))); /* indices; masks: 0 or -1 */
 typedef lane_word words __attribute__((vector_size(V * sizeof(REAL))));
-typedef signed char bytes __attribute__((vector_size(V)));
 
 /* A vector at any address, whatever the type of what lies there. */
 typedef vec vec_anywhere __attribute__((aligned(sizeof(REAL)), may_alias));
@@ -58,36 +57,20 @@ typedef words words_anywhere __attribute__((aligned(2), may_alias)); /* of pairs
     {                                                                                              \
         0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15                                       \
     }
-#define BIT_OF_LANE                                                                                \
-    {                                                                                              \
-        1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128                                 \
-    }
 #elif V == 8
 #define LANES                                                                                      \
     {                                                                                              \
         0, 1, 2, 3, 4, 5, 6, 7                                                                     \
-    }
-#define BIT_OF_LANE                                                                                \
-    {                                                                                              \
-        1, 2, 4, 8, 16, 32, 64, -128                                                               \
     }
 #elif V == 4
 #define LANES                                                                                      \
     {                                                                                              \
         0, 1, 2, 3                                                                                 \
     }
-#define BIT_OF_LANE                                                                                \
-    {                                                                                              \
-        1, 2, 4, 8                                                                                 \
-    }
 #else
 #define LANES                                                                                      \
     {                                                                                              \
         0, 1                                                                                       \
-    }
-#define BIT_OF_LANE                                                                                \
-    {                                                                                              \
-        1, 2                                                                                       \
     }
 #endif
 
@@ -205,25 +188,44 @@ INLINE ints load_ints(const int32_t *p, int n)
     return x;
 }
 
+/* Bit k is lane k of a mask. */
+INLINE unsigned bits_of(ints mask)
+{
+#if V == 16
+    return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask);
+#elif V * REAL_BITS == 512
+    return _mm512_test_epi64_mask((__m512i)mask, (__m512i)mask);
+#elif V == 8
+    return (unsigned)_mm256_movemask_ps((__m256)mask);
+#elif V * REAL_BITS == 256
+    return (unsigned)_mm256_movemask_pd((__m256d)mask);
+#elif V == 4 && defined(__SSE2__)
+    return (unsigned)_mm_movemask_ps((__m128)mask);
+#elif defined(__SSE2__)
+    return (unsigned)_mm_movemask_pd((__m128d)mask);
+#else
+    unsigned bits = 0;
+    for (int k = 0; k < V; k++)
+        bits |= (unsigned)(mask[k] & 1) << k;
+    return bits;
+#endif
+}
+
 /* Lane k of the mask is bit col + k of a row of bits; col is a multiple of V. */
 INLINE ints load_bits(const uint16_t *row, int col)
 {
     const words bit = ((words){ 0 } + 1) << (words)LANES;
-    return (((words){ 0 } + (lane_word)(row[col / 16] >> col % 16)) & bit) != 0;
+    const unsigned first = (unsigned)col;
+    return (((words){ 0 } + (lane_word)(row[first / 16] >> first % 16)) & bit) != 0;
 }
 
 /* The reverse. The first vector of a 16-bit word clears the rest of it, so the columns of a word
  * are stored from left to right. */
 INLINE void store_bits(uint16_t *row, int col, ints mask)
 {
-    const bytes bits = __builtin_convertvector(mask, bytes) & (bytes)BIT_OF_LANE;
-    unsigned word = 0;
-    for (int k = 0; k < V; k += 8) { /* the sum of 8 bytes is the highest one of this product */
-        uint64_t eight = 0;
-        memcpy(&eight, (const char *)&bits + k, V < 8 ? V : 8);
-        word |= (unsigned)(eight * 0x0101010101010101 >> 56) << k;
-    }
-    row[col / 16] = (uint16_t)(col % 16 ? row[col / 16] | word << col % 16 : word);
+    const unsigned first = (unsigned)col, word = bits_of(mask);
+    uint16_t *to = row + first / 16;
+    *to = (uint16_t)(first % 16 ? *to | word << first % 16 : word);
 }
 
 /* ---- selections ------------------------------------------------------------------------------ */
