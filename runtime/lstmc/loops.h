@@ -135,7 +135,7 @@ INLINE void add_term(int rows, int vectors, int n, vec *sum, const REAL *a, int 
 
 /* n: the live columns; more: c has the sum over earlier terms already. The tiles that do most of the work take four
  * terms a turn: what counts and jumps would be a tenth of the instructions, of which a core begins half as many for
- * each of two threads that share it. */
+ * each of two threads that share it. Addresses that are formed right before a line tell gcc the number of turns. */
 INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
                          struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
                          const REAL *b, struct lstmc_right b_lies)
