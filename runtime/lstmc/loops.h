@@ -337,11 +337,11 @@ INLINE void product_tiles(int tile_rows, int vectors, int parts, struct lstmc_ra
                    0, k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
 }
 
-/* Where a column of one of several parts stands in a row of all panels, as in a tile of sums. */
+/* Where a column of one of several parts stands in a row of all panels, as in a tile of sums. The remainder of
+ * an unsigned number is a mask. */
 INLINE int sums_at(int parts, int part, int col)
 {
-    const int in_panel =
-        (int)((unsigned)col % PANEL); /* a remainder of a positive number is a mask */
+    const int in_panel = (int)((unsigned)col % PANEL);
     return (col - in_panel) * parts + part * PANEL + in_panel;
 }
 

@@ -1,6 +1,6 @@
 /* Vector mathematics: the text that an emitted kernels.inc is written in. It is compiled once for
- * every instruction set, by gcc and clang alike, in plain C with vector extensions; parts of vectors
- * and bounds alone take intrinsics. The file that includes it says before:
+ * every instruction set, by gcc and clang alike, in plain C with vector extensions; parts of vectors,
+ * bits of masks and bounds alone take intrinsics. The file that includes it says before:
  *
  *   REAL, REAL_BITS   float and 32, or double and 64
  *   V                 lanes of a vector: 4, 8 or 16 floats fill a register of SSE, AVX or AVX-512,
