@@ -159,21 +159,20 @@ static void tile_texts(const struct emission *e, const struct node *n, enum prod
 /* ---- of many terms ------------------------------------------------------------------------------ */
 
 const char *put_deep(const struct emission *e, const struct node *n, bool all_rows,
-                     const int64_t strides[3], struct buffer *out)
+                     int64_t a_stride, int64_t b_stride, struct buffer *out)
 {
     const struct shape c = node_result(n)->type.shape;
-    const struct layout layout = node_result(n)->type.layout;
     const bool ta = attr_flag(n, "ta");
-    const char *sums = layout.lanes ? arena_printf(e->arena, "%dx%d", layout.parts, layout.lanes)
-                                    : c_integer(e->arena, strides[0]);
-    const char *name = arena_printf(
-        e->arena, "terms_%s%" PRId64 "x%" PRId64 "_c%s_a%" PRId64 "%s_b%" PRId64,
-        all_rows ? "" : "of_", c.dim[0], c.dim[1], sums, strides[1], ta ? "t" : "", strides[2]);
+    const char *name =
+        arena_printf(e->arena, "terms_%s%" PRId64 "x%" PRId64 "_a%" PRId64 "%s_b%" PRId64,
+                     all_rows ? "" : "of_", c.dim[0], c.dim[1], a_stride, ta ? "t" : "", b_stride);
     if (names_has(e->form_names, name))
         return name;
     names_take(e->form_names, name);
-    const char *params[] = { "REAL *c",   "const REAL *a",           "const REAL *b",
-                             "int terms", "struct lstmc_range cols", "struct lstmc_range rows" };
+    const char *params[] = {
+        "REAL *c",   "struct lstmc_sums lies",  "const REAL *a",          "const REAL *b",
+        "int terms", "struct lstmc_range cols", "struct lstmc_range rows"
+    };
     const char *args[] = { NULL,
                            NULL,
                            all_rows ? arena_printf(e->arena, "all_of(%" PRId64 ")", c.dim[0])
@@ -182,30 +181,35 @@ const char *put_deep(const struct emission *e, const struct node *n, bool all_ro
                            c_integer(e->arena, c.dim[1]),
                            "terms",
                            "c",
-                           layout.lanes ? arena_printf(e->arena, "sums_in_panels(%d, %" PRId64 ")",
-                                                       layout.parts, c.dim[0])
-                                        : arena_printf(e->arena, "plain_sums(%s)", sums),
+                           "lies",
                            "a",
-                           c_integer(e->arena, ta ? 1 : strides[1]),
-                           c_integer(e->arena, ta ? strides[1] : 1),
+                           c_integer(e->arena, ta ? 1 : a_stride),
+                           c_integer(e->arena, ta ? a_stride : 1),
                            "b",
-                           c_integer(e->arena, strides[2]) };
+                           c_integer(e->arena, b_stride) };
     tile_texts(e, n, PRODUCT_TERMS, &args[0], &args[1]);
-    buffer_printf(out,
-                  "/* rows x columns, for products of such operands, of any number of terms */\n");
+    buffer_puts(out, "/* rows x columns, for products of such operands, of any number of terms, "
+                     "wherever the sums lie */\n");
     put_list(out, 0, arena_printf(e->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
-             all_rows ? 5 : 6, ")\n");
+             all_rows ? 6 : 7, ")\n");
     buffer_puts(out, "{\n");
     put_list(out, 4, "product_terms(", args, (int)(sizeof args / sizeof *args), ");\n}\n\n");
     return name;
 }
 
+const char *deep_sums(const struct emission *e, const struct type *sums, int64_t stride)
+{
+    return sums->layout.lanes ? arena_printf(e->arena, "sums_in_panels(%d, %" PRId64 ")",
+                                             sums->layout.parts, sums->shape.dim[0])
+                              : arena_printf(e->arena, "plain_sums(%" PRId64 ")", stride);
+}
+
 static const char *deep_loop(struct loop *l)
 {
-    const int64_t strides[] = { loop_stride(l, 0), loop_stride(l, 1), loop_stride(l, 2) };
     const bool all_rows = l->f->axis == AXIS_COLS;
-    const char *name = put_deep(l->e, l->n, all_rows, strides, l->out);
+    const char *name = put_deep(l->e, l->n, all_rows, loop_stride(l, 1), loop_stride(l, 2), l->out);
     loop_add_text(l, "c");
+    loop_add_text(l, deep_sums(l->e, &node_result(l->n)->type, loop_stride(l, 0)));
     loop_add_text(l, "a");
     loop_add_text(l, "b");
     loop_add_number(l, product_terms(l->n));

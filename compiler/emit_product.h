@@ -10,12 +10,15 @@ const char *by_isa(const struct emission *e, const int n[MACHINES]);
 
 /* Adds the arguments of the loop that computes a product which stands alone, and names it. */
 const char *product_loop(struct loop *l);
-/* A function of kernels.inc for what is asked for of a product_is_deep: (c, a, b, terms, cols, rows), or, if
+/* A function of kernels.inc for what is asked for of a product_is_deep: (c, lies, a, b, terms, cols, rows), or, if
  * all rows are asked for always, without the last; they are those of product_terms of lstmc/loops.h. One
- * serves all of the same shapes and strides (of c, a, b), however many terms they have; its name. */
+ * serves all of the same shape and strides of a and b, however many terms they have, and wherever the sums
+ * lie; its name. */
 enum { STRIP_UNITS = 4 }; /* the most panels that it takes at a time; of lstmc/loops.h */
 const char *put_deep(const struct emission *e, const struct node *product, bool all_rows,
-                     const int64_t strides[3], struct buffer *out);
+                     int64_t a_stride, int64_t b_stride, struct buffer *out);
+/* Its `lies`: of sums in panels, or in rows that far apart. */
+const char *deep_sums(const struct emission *e, const struct type *sums, int64_t stride);
 /* A product by BLAS, called once for each block: a static function of the program's file. */
 void put_blas(struct emission *e, const struct form *f, struct buffer *out);
 

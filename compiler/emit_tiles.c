@@ -203,6 +203,7 @@ static void put_terms(struct body *b, const char **params, int n)
     const char *c = f->arrays[sums->array].name;
     const char *args[] = {
         sums->shift ? arena_printf(b->arena, "%s + %" PRId64, c, sums->shift) : c,
+        deep_sums(b->e, &node_result(product)->type, f->arrays[sums->array].stride),
         param_address(b, product->args[0]),
         param_address(b, product->args[1]),
         c_integer(b->arena, product_terms(product)),
@@ -211,12 +212,11 @@ static void put_terms(struct body *b, const char **params, int n)
         "rows",
     };
     const bool all_rows = panels || f->axis == AXIS_COLS;
-    const int64_t strides[] = { f->arrays[sums->array].stride,
-                                f->arrays[param_operand(b, product->args[0])->array].stride,
-                                f->arrays[param_operand(b, product->args[1])->array].stride };
-    const char *name = put_deep(b->e, product, all_rows, strides, b->out);
+    const char *name = put_deep(
+        b->e, product, all_rows, f->arrays[param_operand(b, product->args[0])->array].stride,
+        f->arrays[param_operand(b, product->args[1])->array].stride, b->out);
     open_parts(b, params, n);
-    put_list(b->out, 4, arena_printf(b->arena, "SUFFIX(%s)(", name), args, all_rows ? 5 : 6,
+    put_list(b->out, 4, arena_printf(b->arena, "SUFFIX(%s)(", name), args, all_rows ? 6 : 7,
              ");\n");
     put_walk_call(b, 4, "rows", "cols");
     close_parts(b);

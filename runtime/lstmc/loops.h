@@ -244,14 +244,18 @@ INLINE int strip_units(int vectors)
     return units < STRIP_UNITS ? units : STRIP_UNITS;
 }
 
-/* A strip of `width` units, which is a constant only in each branch; its last `fill` columns are not there. */
-INLINE void product_strip_of(int width, int tile_rows, int vectors, int fill, int even,
+/* A strip of `width` units, which is a constant only in each branch; its last `fill` columns are not there. Of `few`
+ * rows, less than a tile has, each goes alone, over one unit. */
+INLINE void product_strip_of(int width, int few, int tile_rows, int vectors, int fill, int even,
                              struct lstmc_range rows, int k, REAL *c, int c_stride, const REAL *a,
                              int a_row, int a_term, const REAL *b)
 {
     const int unit = strip_unit(vectors), most = strip_units(vectors);
     const struct lstmc_right lies = packed(k);
-    if (width == 1)
+    if (few)
+        product_tall_strip(1, unit, unit * V - fill, 0, rows, k, c, c_stride, a, a_row, a_term, b,
+                           lies);
+    else if (width == 1)
         product_tall_strip(tile_rows, unit, unit * V - fill, even, rows, k, c, c_stride, a, a_row,
                            a_term, b, lies);
     else if (most >= 2 && width == 2)
@@ -265,46 +269,29 @@ INLINE void product_strip_of(int width, int tile_rows, int vectors, int fill, in
                            a_row, a_term, b, lies);
 }
 
-/* Rows of a go in groups that stay in the second cache while all of b passes by, together with a strip of
- * b; rows: at least a tile. */
-INLINE void product_tall_panels(int tile_rows, int vectors, int parts, int even,
-                                struct lstmc_range rows, int first, int end, int last, int fill,
-                                int k, REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
-                                const REAL *b)
+/* With a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
+ * `last` and `fill`: the vector with which the last panel ends, and how many columns too many it has.
+ * few: less than a tile has; parts: the panels are a multiple of it. Rows of a go in groups that stay in the
+ * second cache while all of b passes by, together with a strip of b. */
+INLINE void product_panels(int few, int tile_rows, int vectors, int parts, int even,
+                           struct lstmc_range rows, int first, int end, int last, int fill, int k,
+                           REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
+                           const REAL *b)
 {
     enum { LEAST = 48, NEAR = 600 * 1024 / sizeof(REAL) };
-    const int unit = strip_unit(vectors), most = strip_units(vectors);
+    const int unit = strip_unit(vectors), most = few ? 1 : strip_units(vectors);
     const int step = even_share(length(rows), NEAR / k > LEAST ? NEAR / k : LEAST);
     for (int r = rows.first; r < rows.end; r += step) {
         const struct lstmc_range group = part_of(rows, step_at(r, step, rows.end), step);
         for (int at = first, width; at < end; at += width * unit) {
-            REAL *to = c + at * V;
-            const REAL *from = b + at * V / PANEL * k * PANEL + at * V % PANEL;
             width =
                 parts * PANEL % (most * unit * V) == 0 ? most : even_share((end - at) / unit, most);
-            if (fill > 0 && at + width * unit == last)
-                product_strip_of(width, tile_rows, vectors, fill, even, group, k, to, c_stride, a,
-                                 a_row, a_term, from);
-            else
-                product_strip_of(width, tile_rows, vectors, 0, even, group, k, to, c_stride, a,
-                                 a_row, a_term, from);
+            product_strip_of(width, few, tile_rows, vectors,
+                             fill > 0 && at + width * unit == last ? fill : 0, even, group, k,
+                             c + at * V, c_stride, a, a_row, a_term,
+                             b + at * V / PANEL * k * PANEL + at * V % PANEL);
         }
     }
-}
-
-/* The same with a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
- * `last` and `fill`: the vector with which the last panel ends, and how many columns too many it has.
- * parts: the panels are a multiple of it. */
-INLINE void product_panels(int tile_rows, int vectors, int parts, int even, struct lstmc_range rows,
-                           int first, int end, int last, int fill, int k, REAL *c, int c_stride,
-                           const REAL *a, int a_row, int a_term, const REAL *b)
-{
-    if (length(rows) < tile_rows)
-        product_tall_panels(1, strip_unit(vectors), 1, 0, rows, first, end, last, fill, k, c,
-                            c_stride, a, a_row, a_term, b);
-    else
-        product_tall_panels(tile_rows, vectors, parts, even, rows, first, end, last, fill, k, c,
-                            c_stride, a, a_row, a_term, b);
 }
 
 INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
@@ -314,8 +301,8 @@ INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
     const int unit = strip_unit(vectors) * V;
     const int end = (cols.end + unit - 1) / unit * unit / V;
     const int last = (all + unit - 1) / unit * unit / V;
-    product_panels(tile_rows, vectors, 1, 0, rows, cols.first / V, end, last, last * V - all, k, c,
-                   c_stride, a, a_row, a_term, b);
+    product_panels(length(rows) < tile_rows, tile_rows, vectors, 1, 0, rows, cols.first / V, end,
+                   last, last * V - all, k, c, c_stride, a, a_row, a_term, b);
 }
 
 /* As product_tiles; rows: at least a tile. */
@@ -323,8 +310,8 @@ INLINE void product_tall_tiles(int tile_rows, int vectors, int parts, struct lst
                                int panels, int k, REAL *c, int c_stride, const REAL *a, int a_row,
                                int a_term, const REAL *b)
 {
-    product_tall_panels(tile_rows, vectors, parts, 1, all_of(length(rows)), 0, panels * (PANEL / V),
-                        0, 0, k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
+    product_panels(0, tile_rows, vectors, parts, 1, all_of(length(rows)), 0, panels * (PANEL / V),
+                   0, 0, k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
 }
 
 /* Whole panels of sums, as many as some groups of `parts` have, with the rows of c counted from the first
@@ -333,8 +320,9 @@ INLINE void product_tiles(int tile_rows, int vectors, int parts, struct lstmc_ra
                           int panels, int k, REAL *c, int c_stride, const REAL *a, int a_row,
                           int a_term, const REAL *b)
 {
-    product_panels(tile_rows, vectors, parts, 1, all_of(length(rows)), 0, panels * (PANEL / V), 0,
-                   0, k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
+    product_panels(length(rows) < tile_rows, tile_rows, vectors, parts, 1, all_of(length(rows)), 0,
+                   panels * (PANEL / V), 0, 0, k, c, c_stride, a + rows.first * a_row, a_row,
+                   a_term, b);
 }
 
 /* Where a column of one of several parts stands in a row of all panels, as in a tile of sums. The remainder of
@@ -551,12 +539,9 @@ INLINE void product_terms_rows(int tile_rows, int vectors, int more, int rows,
             REAL *to = c + col / PANEL * c_lies.panel + col % PANEL;
             const REAL *from = panels + j * unit / PANEL * TERMS * PANEL + j * unit % PANEL;
             width = even_share(units - j, strip);
-            if (fill > 0 && col + width * unit > all)
-                product_terms_strip_of(width, tile_rows, vectors, fill, more, rows, k, to, c_lies,
-                                       left, from);
-            else
-                product_terms_strip_of(width, tile_rows, vectors, 0, more, rows, k, to, c_lies,
-                                       left, from);
+            product_terms_strip_of(width, tile_rows, vectors,
+                                   fill > 0 && col + width * unit > all ? fill : 0, more, rows, k,
+                                   to, c_lies, left, from);
         }
     }
 }
