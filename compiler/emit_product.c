@@ -197,11 +197,12 @@ const char *put_deep(const struct emission *e, const struct node *n, bool all_ro
     return name;
 }
 
-const char *deep_sums(const struct emission *e, const struct type *sums, int64_t stride)
+const char *deep_sums(const struct emission *e, const struct node *n, int64_t stride)
 {
-    return sums->layout.lanes ? arena_printf(e->arena, "sums_in_panels(%d, %" PRId64 ")",
-                                             sums->layout.parts, sums->shape.dim[0])
-                              : arena_printf(e->arena, "plain_sums(%" PRId64 ")", stride);
+    const struct type c = node_result(n)->type;
+    return c.layout.lanes ? arena_printf(e->arena, "sums_in_panels(%d, %" PRId64 ")",
+                                         c.layout.parts, c.shape.dim[0])
+                          : arena_printf(e->arena, "plain_sums(%" PRId64 ")", stride);
 }
 
 static const char *deep_loop(struct loop *l)
@@ -209,7 +210,7 @@ static const char *deep_loop(struct loop *l)
     const bool all_rows = l->f->axis == AXIS_COLS;
     const char *name = put_deep(l->e, l->n, all_rows, loop_stride(l, 1), loop_stride(l, 2), l->out);
     loop_add_text(l, "c");
-    loop_add_text(l, deep_sums(l->e, &node_result(l->n)->type, loop_stride(l, 0)));
+    loop_add_text(l, deep_sums(l->e, l->n, loop_stride(l, 0)));
     loop_add_text(l, "a");
     loop_add_text(l, "b");
     loop_add_number(l, product_terms(l->n));

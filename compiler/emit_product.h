@@ -18,7 +18,7 @@ enum { STRIP_UNITS = 4 }; /* the most panels that it takes at a time; of lstmc/l
 const char *put_deep(const struct emission *e, const struct node *product, bool all_rows,
                      int64_t a_stride, int64_t b_stride, struct buffer *out);
 /* Its `lies`: of sums in panels, or in rows that far apart. */
-const char *deep_sums(const struct emission *e, const struct type *sums, int64_t stride);
+const char *deep_sums(const struct emission *e, const struct node *product, int64_t stride);
 /* A product by BLAS, called once for each block: a static function of the program's file. */
 void put_blas(struct emission *e, const struct form *f, struct buffer *out);
 

@@ -26,6 +26,11 @@ static const char *param_address(struct body *b, const struct value *param)
     return o->shift ? arena_printf(b->arena, "%s + %" PRId64, name, o->shift) : name;
 }
 
+static int64_t param_stride(const struct body *b, const struct value *param)
+{
+    return b->f->arrays[param_operand(b, param)->array].stride;
+}
+
 /* The side that the workers do not share; one row of all has no other. */
 static void put_whole_side(struct body *b)
 {
@@ -80,7 +85,7 @@ static const char *put_sums(struct body *b)
 {
     const struct node *n = kernel_product(b->f->body);
     const struct product_tile t = product_tile(b->e, b->f);
-    const int64_t stride = b->f->arrays[param_operand(b, n->args[0])->array].stride;
+    const int64_t stride = param_stride(b, n->args[0]);
     const int64_t terms = n->args[1]->type.shape.dim[0];
     const bool ta = attr_flag(n, "ta"), high = is_one_high(b->f), bf16 = is_bf16(n);
     const char *all_args[] = {
@@ -203,7 +208,7 @@ static void put_terms(struct body *b, const char **params, int n)
     const char *c = f->arrays[sums->array].name;
     const char *args[] = {
         sums->shift ? arena_printf(b->arena, "%s + %" PRId64, c, sums->shift) : c,
-        deep_sums(b->e, &node_result(product)->type, f->arrays[sums->array].stride),
+        deep_sums(b->e, product, f->arrays[sums->array].stride),
         param_address(b, product->args[0]),
         param_address(b, product->args[1]),
         c_integer(b->arena, product_terms(product)),
@@ -212,9 +217,8 @@ static void put_terms(struct body *b, const char **params, int n)
         "rows",
     };
     const bool all_rows = panels || f->axis == AXIS_COLS;
-    const char *name = put_deep(
-        b->e, product, all_rows, f->arrays[param_operand(b, product->args[0])->array].stride,
-        f->arrays[param_operand(b, product->args[1])->array].stride, b->out);
+    const char *name = put_deep(b->e, product, all_rows, param_stride(b, product->args[0]),
+                                param_stride(b, product->args[1]), b->out);
     open_parts(b, params, n);
     put_list(b->out, 4, arena_printf(b->arena, "SUFFIX(%s)(", name), args, all_rows ? 6 : 7,
              ");\n");
