@@ -3,6 +3,7 @@
 # set.
 # usage: gradients.sh CASE ...
 . "$(dirname "$0")/lib.sh"
+KERNELS=all
 
 for case in "$@"; do
   reference "$case"

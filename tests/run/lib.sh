@@ -40,20 +40,34 @@ expect_text() { # file, fixed string
   }
 }
 
-# Compiles the emitted folder $1 into $1/trainer, two files at a time. Kernels for an instruction set that the CPU lacks,
-# which nothing would run, are left out: their address is 0. run.warnings and run.build_edge compile all.
+# The instruction sets that a test's trainers have kernels for: the one that they choose on this CPU, or `all` that it has.
+# Kernels take nearly all the time of a compilation. run.warnings and run.build_edge compile even those that cannot run.
+KERNELS=chosen
+
+kernels() {
+  local isa flag
+  for isa in avx512:avx512dq avx2:avx2 baseline:; do
+    flag=${isa#*:}
+    [ -z "$flag" ] || grep -qw "$flag" /proc/cpuinfo || continue
+    echo "${isa%:*}"
+    [ "$KERNELS" = all ] || break
+  done
+}
+
+# Compiles the emitted folder $1 into $1/trainer, two files at a time. The address of kernels that are left out is 0.
 compile() {
-  local kernels=avx512 name left_out=()
-  if grep -qw avx512f /proc/cpuinfo; then
-    kernels=none
-  else
-    for name in $(grep -ow '[A-Za-z0-9_]*_\(avx512\|avx512_bf16\|amx\)' "$1/kernels.h"); do
-      left_out+=("-Wl,--defsym=$name=0")
-    done
-  fi
-  printf '%s\n' "$1"/*.c | grep -v "/kernels_$kernels.c$" |
-    xargs -P 2 -I{} $CC $FLAGS -std=c11 -ffp-contract=off -I"$SOURCE/runtime" -c {} -o {}.o
-  $CC $FLAGS "${left_out[@]}" -o "$1/trainer" "$1"/*.c.o "$RUNTIME" -lopenblas -lm -lpthread
+  local isa left_out=() files=() taken
+  taken=$(kernels)
+  for isa in avx512 avx2 baseline; do
+    if grep -qx $isa <<<"$taken"; then
+      files+=("$1/kernels_$isa.c")
+    else
+      left_out+=($(grep -oE "\b[A-Za-z0-9_]+_(${isa/avx512/avx512|avx512_bf16|amx})\b" "$1/kernels.h" | sed 's/.*/-Wl,--defsym=&=0/'))
+    fi
+  done
+  files+=($(printf '%s\n' "$1"/*.c | grep -v /kernels_)) # behind those that take longest
+  printf '%s\n' "${files[@]}" | xargs -P 2 -I{} $CC $FLAGS -std=c11 -ffp-contract=off -I"$SOURCE/runtime" -c {} -o {}.o
+  $CC $FLAGS "${left_out[@]}" -o "$1/trainer" "${files[@]/%/.o}" "$RUNTIME" -lopenblas -lm -lpthread
 }
 
 # Emits and compiles; the trainer's path goes to stdout.
@@ -65,7 +79,8 @@ trainer() { # name, spec, lstmc options
   echo "$WORK/emit-$name/$name/trainer"
 }
 
-# The instruction sets of a trainer that the CPU has: with another one it ends with 2 before it looks for a run.
+# The instruction sets of a trainer that the CPU has, for a test with KERNELS=all: with another one it ends with 2 before it looks
+# for a run.
 isas() { # trainer
   local name status
   for name in avx512 avx2; do

@@ -22,6 +22,7 @@ expect_status 2 "$LSTMC" stage.ir --dtype=float32 --check
 expect_text err "option --dtype"
 
 float=$(trainer float "$spec" --text "$text")
+KERNELS=all
 binary=$(trainer mixed "$spec" --text "$text" $mixed)
 expect_status 0 "$binary" info
 expect_text out mixed_bfloat16

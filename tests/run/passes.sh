@@ -2,6 +2,7 @@
 # Gradients against PyTorch's with every rewrite left out alone, with each instruction set.
 # usage: passes.sh CASE ...
 . "$(dirname "$0")/lib.sh"
+KERNELS=all
 passes=$(passes)
 
 for case in "$@"; do

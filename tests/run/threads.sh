@@ -2,6 +2,7 @@
 # 1, 2, 3, 4 and 8 threads give one checkpoint, byte for byte, with each instruction set.
 # usage: threads.sh SPEC TEXT UPDATES
 . "$(dirname "$0")/lib.sh"
+KERNELS=all
 spec=$1 text=$2 updates=$3
 binary=$(trainer model "$spec" --text "$text")
 
