@@ -163,13 +163,15 @@ double peak_gflops(struct lstmc_team *team, const char *isa, enum lstmc_dtype dt
     const struct meters *m = meters_of(isa);
     const int lanes = m->bytes ? m->bytes / (dtype == LSTMC_FLOAT64 ? 8 : 4) : 1,
               size = team_size(team);
-    struct job job = { .multiply = m->multiply[dtype == LSTMC_FLOAT64], .rounds = 4000000 };
-    const double gflop = 2.0 * SUMS * lanes * (double)job.rounds / 1e9;
+    const double seconds = 0.005; /* of a try, at least */
+    struct job job = { .multiply = m->multiply[dtype == LSTMC_FLOAT64], .rounds = 1 << 16 };
     double gflops = 0;
     job.seconds = calloc((size_t)size, sizeof *job.seconds);
     if (!job.seconds)
         quit(STATUS_FAILED, "out of memory");
-    seconds_of(team, multiply, &job);
+    while (seconds_of(team, multiply, &job) < seconds)
+        job.rounds *= 2;
+    const double gflop = 2.0 * SUMS * lanes * (double)job.rounds / 1e9;
     for (int i = 0; i < size; i++)
         gflops += gflop / job.seconds[i];
     free(job.seconds);
