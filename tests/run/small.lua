@@ -1,4 +1,4 @@
--- What run.weights trains, and run.resume where sanitizers make every product slow: two layers, two masks, a target at every
+-- What run.weights trains, and run.resume but for one of the builds: two layers, two masks, a target at every
 -- step, an epoch that ends with a partial batch.
 local text  = Text { "bundled.txt", lowercase = true }
 local vocab = text:chars()

@@ -45,7 +45,7 @@ expect_text out '"weights":"bf16"'
 narrow=$(sed -n 's/.*"weight_bytes":\([0-9]*\).*/\1/p' out)
 [ "$narrow" -lt $((bytes * 6 / 10)) ] || fail "$narrow bytes instead of $bytes are not half"
 
-double=$(trainer double "$spec" --text "$text" --dtype=float64)
+double=$(trainer double "$SOURCE/specs/sample.lua" --dtype=float64)
 for command in sample eval bench; do
   expect_status 2 "$double" $command --weights bf16
   expect_text err "--weights bf16: this model is float64"
