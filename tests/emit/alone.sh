@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../run/lib.sh"
 "$LSTMC" "$SOURCE/specs/sample.lua" -o out
 for isa in baseline avx2 avx512; do
-  grep -q "$(echo $isa | sed 's/avx512/avx512dq/;s/baseline/processor/')" /proc/cpuinfo || { echo "no $isa here"; continue; }
+  cpu_has $isa || { echo "no $isa here"; continue; }
   $CC $FLAGS -std=c11 -ffp-contract=off -DSAMPLE_KERNELS=sample_$isa -I"$SOURCE/runtime" -Iout/sample \
     "$SOURCE/tests/emit/alone.c" out/sample/sample.c out/sample/kernels_$isa.c -lm -o alone
   needs=$(nm -u alone | grep -vE '__(asan|ubsan|tsan)_' | grep -E 'lstmc|gemm|pthread|malloc' || true) # a sanitizer's own do not count

@@ -13,7 +13,7 @@ bits() { # instruction set, threads
   rm -r run
 }
 
-for isa in $(isas "$binary"); do
+for isa in $(kernels); do
   first=$(bits "$isa" 1)
   echo "$isa $first"
   for threads in 2 3 4 8; do
