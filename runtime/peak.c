@@ -158,6 +158,14 @@ static double seconds_of(struct lstmc_team *team, lstmc_program *program, const 
     return clock_seconds() - start;
 }
 
+/* Twice as many rounds until they take so long: the first ones fill the caches. */
+static void lengthen(struct lstmc_team *team, lstmc_program *program, struct job *job,
+                     double seconds)
+{
+    while (seconds_of(team, program, job) < seconds)
+        job->rounds *= 2;
+}
+
 double peak_gflops(struct lstmc_team *team, const char *isa, enum lstmc_dtype dtype)
 {
     const struct meters *m = meters_of(isa);
@@ -169,8 +177,7 @@ double peak_gflops(struct lstmc_team *team, const char *isa, enum lstmc_dtype dt
     job.seconds = calloc((size_t)size, sizeof *job.seconds);
     if (!job.seconds)
         quit(STATUS_FAILED, "out of memory");
-    while (seconds_of(team, multiply, &job) < seconds)
-        job.rounds *= 2;
+    lengthen(team, multiply, &job, seconds);
     const double gflop = 2.0 * SUMS * lanes * (double)job.rounds / 1e9;
     for (int i = 0; i < size; i++)
         gflops += gflop / job.seconds[i];
@@ -192,9 +199,8 @@ double peak_read_gbs(struct lstmc_team *team, const char *isa, const void *memor
                        .rounds = 1,
                        .memory = memory,
                        .lines = (int)((bytes + LINE - 1) / LINE) };
-    /* Twice as many passes until they take long enough: the first ones fill the caches. */
-    while (bytes > 0 && seconds_of(team, read_share, &job) < seconds / 2)
-        job.rounds *= 2;
+    if (bytes > 0)
+        lengthen(team, read_share, &job, seconds / 2);
     double gbs[TRIES];
     for (int i = 0; i < TRIES; i++)
         gbs[i] = (double)job.lines * LINE * (double)job.rounds /
