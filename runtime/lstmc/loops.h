@@ -476,19 +476,41 @@ INLINE void copy_panels(int first, int panels, int parts, int width, int k, REAL
         pack_panel(width % PANEL, k, to + p * TERMS * PANEL, b + cols[p], b_stride, 1);
 }
 
+/* What is copied next comes from a far cache, so that each tile asks for some lines of it: of a where its rows of
+ * terms go on, of b the panels that come after a strip's. Behind the last there may be nothing to ask for, which
+ * does no harm. */
+struct lstmc_next {
+    const REAL *a, *b[STRIP_UNITS];
+    int b_stride;
+};
+
+INLINE void ask_for_next(struct lstmc_next *next, int panels, int terms)
+{
+    enum { SECOND_CACHE = 2 };
+    __builtin_prefetch(next->a, 0, SECOND_CACHE);
+    next->a += LINE;
+    for (int p = 0; p < panels; p++)
+        for (int i = 0; i < terms; i++, next->b[p] += next->b_stride)
+            for (int j = 0; j < PANEL; j += LINE)
+                __builtin_prefetch(next->b[p] + j, 0, SECOND_CACHE);
+}
+
 INLINE void product_terms_strip(int tile_rows, int vectors, int n, int more, int rows, int k,
                                 REAL *c, struct lstmc_sums c_lies, struct lstmc_left left,
-                                const REAL *b)
+                                const REAL *b, struct lstmc_next *next)
 {
     const int whole = rows / tile_rows * tile_rows, pairs = whole + (rows - whole) / 2 * 2;
+    const int tiles = rows / tile_rows, panels = (vectors * V + PANEL - 1) / PANEL;
     const struct lstmc_right lies = packed(TERMS);
     const REAL *a = left.a;
     for (int r = 0; !more && r < rows; r++) /* so that there is one kind of tile to compile */
         for (int j = 0; j < vectors; j++)
             store(sums_of(c, c_lies, r, j), (vec){ 0 }, lanes_of(j, n));
-    for (int r = 0; r < whole; r += tile_rows)
+    for (int r = 0; r < whole; r += tile_rows) {
+        ask_for_next(next, panels, (TERMS + tiles - 1) / tiles);
         product_tile(tile_rows, vectors, n, 1, k, c + r * c_lies.row, c_lies, a + r * left.tile,
                      left.row, left.term, b, lies);
+    }
     a += whole * (left.tile - left.row);
     for (int r = whole; r < pairs; r += 2)
         product_tile(2, vectors, n, 1, k, c + r * c_lies.row, c_lies, a + r * left.row, left.row,
@@ -501,47 +523,55 @@ INLINE void product_terms_strip(int tile_rows, int vectors, int n, int more, int
 /* As product_strip_of. */
 INLINE void product_terms_strip_of(int width, int tile_rows, int vectors, int fill, int more,
                                    int rows, int k, REAL *c, struct lstmc_sums c_lies,
-                                   struct lstmc_left left, const REAL *b)
+                                   struct lstmc_left left, const REAL *b, struct lstmc_next *next)
 {
     const int unit = strip_unit(vectors), most = strip_units(vectors);
     if (width == 1)
-        product_terms_strip(tile_rows, unit, unit * V - fill, more, rows, k, c, c_lies, left, b);
+        product_terms_strip(tile_rows, unit, unit * V - fill, more, rows, k, c, c_lies, left, b,
+                            next);
     else if (most >= 2 && width == 2)
         product_terms_strip(tile_rows, 2 * unit, 2 * unit * V - fill, more, rows, k, c, c_lies,
-                            left, b);
+                            left, b, next);
     else if (most >= 3 && width == 3)
         product_terms_strip(tile_rows, 3 * unit, 3 * unit * V - fill, more, rows, k, c, c_lies,
-                            left, b);
+                            left, b, next);
     else if (most >= STRIP_UNITS)
         product_terms_strip(tile_rows, 4 * unit, 4 * unit * V - fill, more, rows, k, c, c_lies,
-                            left, b);
+                            left, b, next);
 }
 
 /* Some rows, and at most TERMS terms, of all the columns that are asked for: of c's in the order in which they
- * lie, of which the last are missing only in plain rows. */
+ * lie, of which the last are missing only in plain rows. a_next, b_next: what the rows after these begin with. */
 INLINE void product_terms_rows(int tile_rows, int vectors, int more, int rows,
                                struct lstmc_range cols, int all, int k, REAL *c,
                                struct lstmc_sums c_lies, struct lstmc_left left, const REAL *b,
-                               int b_stride)
+                               int b_stride, const REAL *a_next, const REAL *b_next)
 {
+    struct lstmc_next next = { a_next, { 0 }, b_stride };
     REAL panels[TERMS * STRIP_UNITS * PANEL];
     const int unit = strip_unit(vectors) * V;
     const int fill = c_lies.panel == PANEL ? (unit - all % unit) % unit : 0;
     const int strip = strip_units(vectors), wide = strip * unit < PANEL ? 1 : strip * unit / PANEL;
-    const int end = cols.first / PANEL + panels_in(cols);
+    const int end = cols.first / PANEL + panels_in(cols), part = all / c_lies.parts;
     for (int panel = cols.first / PANEL, some; panel < end; panel += some) {
         const int first = panel * PANEL;
         some = even_share(end - panel, STRIP_UNITS / wide * wide);
         const int units = (length(part_of(cols, first, some * PANEL)) + unit - 1) / unit;
-        copy_panels(panel, some, c_lies.parts, all / c_lies.parts, k, panels, b, b_stride);
+        copy_panels(panel, some, c_lies.parts, part, k, panels, b, b_stride);
         for (int j = 0, width; j < units; j += width) {
             const int col = first + j * unit;
             REAL *to = c + col / PANEL * c_lies.panel + col % PANEL;
             const REAL *from = panels + j * unit / PANEL * TERMS * PANEL + j * unit % PANEL;
             width = even_share(units - j, strip);
+            for (int p = 0; p * PANEL < width * unit; p++) {
+                const int after = col / PANEL + some + p, over = after - end;
+                next.b[p] =
+                    over < 0 ? b + panel_column(c_lies.parts, part, after)
+                             : b_next + panel_column(c_lies.parts, part, cols.first / PANEL + over);
+            }
             product_terms_strip_of(width, tile_rows, vectors,
                                    fill > 0 && col + width * unit > all ? fill : 0, more, rows, k,
-                                   to, c_lies, left, from);
+                                   to, c_lies, left, from, &next);
         }
     }
 }
@@ -559,13 +589,16 @@ INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
         for (int r = rows.first; r < rows.end; r += step) {
             const struct lstmc_range some = part_of(rows, r, step);
             const int k = length(part_of(all_of(terms), i, TERMS)), n = length(some);
+            const int done = some.end == rows.end, r_next = done ? rows.first : some.end;
+            const int i_next = done && i + TERMS < terms ? i + TERMS : i;
             struct lstmc_left left = { a + i * a_term + r * a_row, a_row, a_row, a_term };
             if (apart) {
                 copy_tiles(tile_rows, some, k, copy, a + i * a_term, a_term);
                 left = (struct lstmc_left){ copy, k, 1, tile_rows };
             }
             product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, c + r * c_lies.row,
-                               c_lies, left, b + i * b_stride, b_stride);
+                               c_lies, left, b + i * b_stride, b_stride,
+                               a + i_next * a_term + r_next * a_row, b + i_next * b_stride);
         }
 }
 
