@@ -175,11 +175,12 @@ INLINE vec SUFFIX(add_pairs)(vec sum, words a, words b)
 INLINE void SUFFIX(bf16_tile)(int rows, int vectors, int n, int k, float *c, int c_stride,
                               const uint16_t *a, int a_stride, const uint16_t *b)
 {
+    enum { CHUNKS_AHEAD = 4 };
     const int panel = chunks_of(k) * CHUNK * PANEL;
     vec sum[MAX_TILE] = { { 0 } };
     for (int chunk = 0; chunk < chunks_of(k); chunk++) {
-        for (int r = 0; r < rows; r++) /* as product_tile looks ahead */
-            __builtin_prefetch(a + r * a_stride + (chunk + LINES_AHEAD) * CHUNK);
+        for (int r = 0; r < rows; r++) /* another worker may have written it */
+            __builtin_prefetch(a + r * a_stride + (chunk + CHUNKS_AHEAD) * CHUNK);
         for (int i = chunk_zeros(chunk, k) / 2; i < PAIRS; i++) {
             words b_row[MAX_TILE];
             for (int j = 0; j < vectors; j++)

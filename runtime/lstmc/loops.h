@@ -71,20 +71,25 @@ INLINE struct lstmc_right packed(int k)
     return (struct lstmc_right){ PANEL, k * PANEL, 1 };
 }
 
-/* How sums lie: the distances of rows, and of panels of 16 columns. In panels they are those of a weight that
- * lies so, and the panels of as many `parts` of its columns take turns. */
+/* How sums lie: the distances of rows, and of panels of 16 columns; far: but for the nearest caches. In panels they
+ * are those of a weight that lies so, and the panels of as many `parts` of its columns take turns. */
 struct lstmc_sums {
-    int row, panel, parts;
+    int row, panel, parts, far;
 };
 
 INLINE struct lstmc_sums plain_sums(int stride)
 {
-    return (struct lstmc_sums){ stride, PANEL, 1 };
+    return (struct lstmc_sums){ stride, PANEL, 1, 1 };
+}
+
+INLINE struct lstmc_sums near_sums(int stride)
+{
+    return (struct lstmc_sums){ stride, PANEL, 1, 0 };
 }
 
 INLINE struct lstmc_sums sums_in_panels(int parts, int rows)
 {
-    return (struct lstmc_sums){ PANEL, rows * PANEL, parts };
+    return (struct lstmc_sums){ PANEL, rows * PANEL, parts, 1 };
 }
 
 /* The columns of whole panels that lie below each other, k rows each. */
@@ -105,18 +110,14 @@ INLINE int lanes_of(int j, int n)
     return n <= j * V ? 0 : n - j * V < V ? n - j * V : V;
 }
 
-/* Elements of a line of the caches. Lines that another worker wrote, or that lie in a far cache, take as
- * long as a few hundred multiply-adds: they are asked for so many lines ahead. */
-enum { LINE = 64 / sizeof(REAL), LINES_AHEAD = 4 };
+/* Elements of a line of the caches. */
+enum { LINE = 64 / sizeof(REAL) };
 
-/* Of tiles that follow one another: row `row` of the next one's sums, and what comes next of rows of a whose
- * terms lie side by side. */
-INLINE void look_ahead(int rows, int vectors, int row, REAL *c, struct lstmc_sums c_lies,
-                       const REAL *a, int a_row, int a_term)
+/* Asks for row `row` of the sums of the tile that follows: lines in a far cache take as long as a few hundred
+ * multiply-adds. */
+INLINE void look_ahead(int rows, int vectors, int row, REAL *c, struct lstmc_sums c_lies)
 {
-    for (int r = 0; a_term == 1 && r < rows; r++)
-        __builtin_prefetch(a + r * a_row + LINES_AHEAD * LINE);
-    for (int j = 0; row < rows && j < vectors; j += LINE / V)
+    for (int j = 0; c_lies.far && row < rows && j < vectors; j += LINE / V)
         __builtin_prefetch(sums_of(c, c_lies, rows + row, j), 1);
 }
 
@@ -146,7 +147,7 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
             sum[r * vectors + j] = load(sums_of(c, c_lies, r, j), lanes_of(j, n));
     int i = 0;
     for (; rows * vectors > REGISTERS / 2 && i + LINE <= k; i += LINE) {
-        look_ahead(rows, vectors, i / LINE, c, c_lies, a + i * a_term, a_row, a_term);
+        look_ahead(rows, vectors, i / LINE, c, c_lies);
         const REAL *a_line = a + i * a_term, *b_line = b + i * b_lies.term;
 #pragma GCC unroll 4
         for (int t = 0; t < LINE; t++)
@@ -154,7 +155,7 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
                      b_lies);
     }
     for (; i < k; i += LINE) {
-        look_ahead(rows, vectors, i / LINE, c, c_lies, a + i * a_term, a_row, a_term);
+        look_ahead(rows, vectors, i / LINE, c, c_lies);
         for (int t = i; t < k && t < i + LINE; t++)
             add_term(rows, vectors, n, sum, a + t * a_term, a_row, b + t * b_lies.term, b_lies);
     }
@@ -164,35 +165,33 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
 }
 
 /* A strip of columns, `vectors` vectors wide, of n live columns; rows: at least a tile. Where whole tiles
- * do not fill them, as many tiles as it takes have a row less if `even`; else the last begins earlier. */
-INLINE void product_tall_strip(int tile_rows, int vectors, int n, int even, struct lstmc_range rows,
-                               int k, REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
-                               const REAL *b, struct lstmc_right b_lies)
+ * do not fill them, as many tiles as it takes have a row less if the sums are near; else the last begins earlier. */
+INLINE void product_tall_strip(int tile_rows, int vectors, int n, struct lstmc_range rows, int k,
+                               REAL *c, struct lstmc_sums c_lies, const REAL *a, int a_row,
+                               int a_term, const REAL *b, struct lstmc_right b_lies)
 {
     const int tiles = (length(rows) + tile_rows - 1) / tile_rows;
     const int lower = tiles * tile_rows - length(rows);
-    const struct lstmc_sums lies = plain_sums(c_stride);
     int r = rows.first;
-    if (even && lower <= tiles)
+    if (!c_lies.far && lower <= tiles)
         for (const int end = r + lower * (tile_rows - 1); r < end; r += tile_rows - 1)
-            product_tile(tile_rows - 1, vectors, n, 0, k, c + r * c_stride, lies, a + r * a_row,
+            product_tile(tile_rows - 1, vectors, n, 0, k, c + r * c_lies.row, c_lies, a + r * a_row,
                          a_row, a_term, b, b_lies);
     for (; r < rows.end; r += tile_rows) {
         const int row = step_at(r, tile_rows, rows.end);
-        product_tile(tile_rows, vectors, n, 0, k, c + row * c_stride, lies, a + row * a_row, a_row,
-                     a_term, b, b_lies);
+        product_tile(tile_rows, vectors, n, 0, k, c + row * c_lies.row, c_lies, a + row * a_row,
+                     a_row, a_term, b, b_lies);
     }
 }
 
 INLINE void product_strip(int tile_rows, int vectors, int n, struct lstmc_range rows, int k,
-                          REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
+                          REAL *c, struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
                           const REAL *b, struct lstmc_right b_lies)
 {
     if (length(rows) < tile_rows)
-        product_tall_strip(1, vectors, n, 0, rows, k, c, c_stride, a, a_row, a_term, b, b_lies);
+        product_tall_strip(1, vectors, n, rows, k, c, c_lies, a, a_row, a_term, b, b_lies);
     else
-        product_tall_strip(tile_rows, vectors, n, 0, rows, k, c, c_stride, a, a_row, a_term, b,
-                           b_lies);
+        product_tall_strip(tile_rows, vectors, n, rows, k, c, c_lies, a, a_row, a_term, b, b_lies);
 }
 
 /* `all` is the number of c's columns: a range narrower than a vector can only be the last of them. */
@@ -201,20 +200,21 @@ INLINE void product(int tile_rows, int vectors, struct lstmc_range rows, struct 
                     const REAL *b, int b_stride)
 {
     const struct lstmc_right lies = plain_rows(b_stride);
+    const struct lstmc_sums c_lies = plain_sums(c_stride);
     if (length(cols) >= vectors * V) {
         for (int j = cols.first; j < cols.end; j += vectors * V) {
             const int col = step_at(j, vectors * V, cols.end);
-            product_strip(tile_rows, vectors, vectors * V, rows, k, c + col, c_stride, a, a_row,
+            product_strip(tile_rows, vectors, vectors * V, rows, k, c + col, c_lies, a, a_row,
                           a_term, b + col, lies);
         }
     } else if (length(cols) >= V) {
         for (int j = cols.first; j < cols.end; j += V) {
             const int col = step_at(j, V, cols.end);
-            product_strip(tile_rows, 1, V, rows, k, c + col, c_stride, a, a_row, a_term, b + col,
+            product_strip(tile_rows, 1, V, rows, k, c + col, c_lies, a, a_row, a_term, b + col,
                           lies);
         }
     } else if (length(cols) > 0) {
-        product_strip(tile_rows, 1, all % V, rows, k, c + cols.first, c_stride, a, a_row, a_term,
+        product_strip(tile_rows, 1, all % V, rows, k, c + cols.first, c_lies, a, a_row, a_term,
                       b + cols.first, lies);
     }
 }
@@ -246,36 +246,35 @@ INLINE int strip_units(int vectors)
 
 /* A strip of `width` units, which is a constant only in each branch; its last `fill` columns are not there. Of `few`
  * rows, less than a tile has, each goes alone, over one unit. */
-INLINE void product_strip_of(int width, int few, int tile_rows, int vectors, int fill, int even,
-                             struct lstmc_range rows, int k, REAL *c, int c_stride, const REAL *a,
-                             int a_row, int a_term, const REAL *b)
+INLINE void product_strip_of(int width, int few, int tile_rows, int vectors, int fill,
+                             struct lstmc_range rows, int k, REAL *c, struct lstmc_sums c_lies,
+                             const REAL *a, int a_row, int a_term, const REAL *b)
 {
     const int unit = strip_unit(vectors), most = strip_units(vectors);
     const struct lstmc_right lies = packed(k);
     if (few)
-        product_tall_strip(1, unit, unit * V - fill, 0, rows, k, c, c_stride, a, a_row, a_term, b,
-                           lies);
+        product_tall_strip(1, unit, unit * V - fill, rows, k, c, c_lies, a, a_row, a_term, b, lies);
     else if (width == 1)
-        product_tall_strip(tile_rows, unit, unit * V - fill, even, rows, k, c, c_stride, a, a_row,
-                           a_term, b, lies);
+        product_tall_strip(tile_rows, unit, unit * V - fill, rows, k, c, c_lies, a, a_row, a_term,
+                           b, lies);
     else if (most >= 2 && width == 2)
-        product_tall_strip(tile_rows, 2 * unit, 2 * unit * V - fill, even, rows, k, c, c_stride, a,
-                           a_row, a_term, b, lies);
+        product_tall_strip(tile_rows, 2 * unit, 2 * unit * V - fill, rows, k, c, c_lies, a, a_row,
+                           a_term, b, lies);
     else if (most >= 3 && width == 3)
-        product_tall_strip(tile_rows, 3 * unit, 3 * unit * V - fill, even, rows, k, c, c_stride, a,
-                           a_row, a_term, b, lies);
+        product_tall_strip(tile_rows, 3 * unit, 3 * unit * V - fill, rows, k, c, c_lies, a, a_row,
+                           a_term, b, lies);
     else if (most >= STRIP_UNITS)
-        product_tall_strip(tile_rows, 4 * unit, 4 * unit * V - fill, even, rows, k, c, c_stride, a,
-                           a_row, a_term, b, lies);
+        product_tall_strip(tile_rows, 4 * unit, 4 * unit * V - fill, rows, k, c, c_lies, a, a_row,
+                           a_term, b, lies);
 }
 
 /* With a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
  * `last` and `fill`: the vector with which the last panel ends, and how many columns too many it has.
  * few: less than a tile has; parts: the panels are a multiple of it. Rows of a go in groups that stay in the
  * second cache while all of b passes by, together with a strip of b. */
-INLINE void product_panels(int few, int tile_rows, int vectors, int parts, int even,
-                           struct lstmc_range rows, int first, int end, int last, int fill, int k,
-                           REAL *c, int c_stride, const REAL *a, int a_row, int a_term,
+INLINE void product_panels(int few, int tile_rows, int vectors, int parts, struct lstmc_range rows,
+                           int first, int end, int last, int fill, int k, REAL *c,
+                           struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
                            const REAL *b)
 {
     enum { LEAST = 48, NEAR = 600 * 1024 / sizeof(REAL) };
@@ -287,8 +286,8 @@ INLINE void product_panels(int few, int tile_rows, int vectors, int parts, int e
             width =
                 parts * PANEL % (most * unit * V) == 0 ? most : even_share((end - at) / unit, most);
             product_strip_of(width, few, tile_rows, vectors,
-                             fill > 0 && at + width * unit == last ? fill : 0, even, group, k,
-                             c + at * V, c_stride, a, a_row, a_term,
+                             fill > 0 && at + width * unit == last ? fill : 0, group, k, c + at * V,
+                             c_lies, a, a_row, a_term,
                              b + at * V / PANEL * k * PANEL + at * V % PANEL);
         }
     }
@@ -301,8 +300,8 @@ INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
     const int unit = strip_unit(vectors) * V;
     const int end = (cols.end + unit - 1) / unit * unit / V;
     const int last = (all + unit - 1) / unit * unit / V;
-    product_panels(length(rows) < tile_rows, tile_rows, vectors, 1, 0, rows, cols.first / V, end,
-                   last, last * V - all, k, c, c_stride, a, a_row, a_term, b);
+    product_panels(length(rows) < tile_rows, tile_rows, vectors, 1, rows, cols.first / V, end, last,
+                   last * V - all, k, c, plain_sums(c_stride), a, a_row, a_term, b);
 }
 
 /* As product_tiles; rows: at least a tile. */
@@ -310,8 +309,8 @@ INLINE void product_tall_tiles(int tile_rows, int vectors, int parts, struct lst
                                int panels, int k, REAL *c, int c_stride, const REAL *a, int a_row,
                                int a_term, const REAL *b)
 {
-    product_panels(0, tile_rows, vectors, parts, 1, all_of(length(rows)), 0, panels * (PANEL / V),
-                   0, 0, k, c, c_stride, a + rows.first * a_row, a_row, a_term, b);
+    product_panels(0, tile_rows, vectors, parts, all_of(length(rows)), 0, panels * (PANEL / V), 0,
+                   0, k, c, near_sums(c_stride), a + rows.first * a_row, a_row, a_term, b);
 }
 
 /* Whole panels of sums, as many as some groups of `parts` have, with the rows of c counted from the first
@@ -320,9 +319,9 @@ INLINE void product_tiles(int tile_rows, int vectors, int parts, struct lstmc_ra
                           int panels, int k, REAL *c, int c_stride, const REAL *a, int a_row,
                           int a_term, const REAL *b)
 {
-    product_panels(length(rows) < tile_rows, tile_rows, vectors, parts, 1, all_of(length(rows)), 0,
-                   panels * (PANEL / V), 0, 0, k, c, c_stride, a + rows.first * a_row, a_row,
-                   a_term, b);
+    product_panels(length(rows) < tile_rows, tile_rows, vectors, parts, all_of(length(rows)), 0,
+                   panels * (PANEL / V), 0, 0, k, c, near_sums(c_stride), a + rows.first * a_row,
+                   a_row, a_term, b);
 }
 
 /* Where a column of one of several parts stands in a row of all panels, as in a tile of sums. The remainder of

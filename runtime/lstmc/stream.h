@@ -47,8 +47,8 @@ INLINE void floats_strip(int tile_rows, int vectors, struct lstmc_range rows, in
                          int k, REAL *c, int c_stride, const REAL *a, int a_row, const REAL *b)
 {
     for (int col = first; col < end; col += vectors * V)
-        product_strip(tile_rows, vectors, vectors * V, rows, k, c + col, c_stride, a, a_row, 1,
-                      b + col * k, packed(k));
+        product_strip(tile_rows, vectors, vectors * V, rows, k, c + col, plain_sums(c_stride), a,
+                      a_row, 1, b + col * k, packed(k));
 }
 
 /* Several panels at a time, for loads that do not wait for each other; `vectors` fill two or four
@@ -68,8 +68,8 @@ INLINE void product_floats(int tile_rows, int vectors, struct lstmc_range rows,
         floats_strip(tile_rows, one, rows, vectors > 2 * one ? two : wide, end, k, c, c_stride, a,
                      a_row, b);
     if (rest > 0 && end < cols.end)
-        product_strip(tile_rows, (rest + V - 1) / V, rest, rows, k, c + end, c_stride, a, a_row, 1,
-                      b + end * k, plain_rows(rest));
+        product_strip(tile_rows, (rest + V - 1) / V, rest, rows, k, c + end, plain_sums(c_stride),
+                      a, a_row, 1, b + end * k, plain_rows(rest));
 }
 
 /* ---- halves ---------------------------------------------------------------------------------- */
