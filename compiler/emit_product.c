@@ -256,10 +256,10 @@ const char *product_loop(struct loop *l)
 
 /* ---- in kernels ------------------------------------------------------------------------------ */
 
-/* The sums of a tile fill most of the nearest cache. Wider tiles are better for what follows, which
- * reads other values row by row; columns beyond that many bring nothing, and more than the
- * RANDOM_COLS of lstmc/loops.h there may not be. */
-enum { TILE_SUMS = 6144, TILE_WIDTH = 96 };
+/* The sums of a tile fill a part of the second cache. Wider tiles are better for what follows, which reads and
+ * writes other values row by row, far apart; columns beyond that many bring nothing, and more than the RANDOM_COLS
+ * of lstmc/loops.h there may not be. */
+enum { TILE_SUMS = 20480, TILE_WIDTH = 160 };
 
 /* Rows in equal shares; of bfloat16, of which some machines have larger register tiles, 32. */
 static int64_t tile_height(int64_t rows, bool bf16)

@@ -23,7 +23,7 @@ const char *deep_sums(const struct emission *e, const struct node *product, int6
 void put_blas(struct emission *e, const struct form *f, struct buffer *out);
 
 /* Of the product in a kernel: its sums lie in a tile of `height` rows and, of each part, `width`
- * columns, [row][panel][part][lane], and the rest of the body follows while they are in the nearest cache. */
+ * columns, [row][panel][part][lane], and the rest of the body follows while they are in a near cache. */
 struct product_tile {
     const char *rows, *vectors; /* by_isa: of the sums that are in registers at a time */
     int height, width;

@@ -753,7 +753,7 @@ INLINE void argmax_cols(int32_t *y, int y_stride, const REAL *x, int x_stride, i
 
 /* Random words for the four rows of a quad and a part of the columns. One function for all kernels, which
  * would have to carry it in each. */
-enum { RANDOM_COLS = 96 }; /* at a time, at most */
+enum { RANDOM_COLS = 160 }; /* at a time, at most */
 
 typedef words random_words[4][RANDOM_COLS / V];
 
