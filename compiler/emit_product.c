@@ -256,10 +256,11 @@ const char *product_loop(struct loop *l)
 
 /* ---- in kernels ------------------------------------------------------------------------------ */
 
-/* The sums of a tile fill a part of the second cache. Wider tiles are better for what follows, which reads and
- * writes other values row by row, far apart; columns beyond that many bring nothing, and more than the RANDOM_COLS
- * of lstmc/loops.h there may not be. */
-enum { TILE_SUMS = 20480, TILE_WIDTH = 160 };
+/* The sums of a tile that has all rows fill a part of the second cache: wide tiles are better for what follows, which
+ * reads and writes other values row by row, far apart. Where tiles lie below each other, and each reads the weights
+ * again, narrow ones find them near. Columns beyond that many bring nothing, and more than the RANDOM_COLS of
+ * lstmc/loops.h there may not be. */
+enum { TILE_SUMS = 20480, TILE_SUMS_AMONG_OTHERS = 6144, TILE_WIDTH = 160 };
 
 /* Rows in equal shares; of bfloat16, of which some machines have larger register tiles, 32. */
 static int64_t tile_height(int64_t rows, bool bf16)
@@ -271,9 +272,9 @@ static int64_t tile_height(int64_t rows, bool bf16)
 }
 
 /* Whole panels, as many as there is room for; rows: those of all parts. */
-static int tile_width(int rows)
+static int tile_width(int rows, int sums)
 {
-    const int room = TILE_SUMS / rows < TILE_WIDTH ? TILE_SUMS / rows : TILE_WIDTH;
+    const int room = sums / rows < TILE_WIDTH ? sums / rows : TILE_WIDTH;
     return room > PANEL ? room / PANEL * PANEL : PANEL;
 }
 
@@ -285,7 +286,8 @@ struct product_tile product_tile(const struct emission *e, const struct form *f)
     const int parts = kernel_parts(k);
     const int height =
         (int)tile_height(space.dim[0], kernel_product(k)->args[0]->type.elem == ELEM_BF16);
-    const int width = tile_width(height * parts);
+    const int width =
+        tile_width(height * parts, height < space.dim[0] ? TILE_SUMS_AMONG_OTHERS : TILE_SUMS);
     int rows[MACHINES], vectors[MACHINES];
     for (int i = 0; i < MACHINES; i++) {
         const int lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
