@@ -1,5 +1,5 @@
 /* Which products go into the kernel of the elementwise nodes that use them: h U of a cell, whose
- * gates are then computed while the sums are in the nearest cache, and a weight's gradient, behind
+ * gates are then computed while the sums are in a near cache, and a weight's gradient, behind
  * which the weight is updated. All that is wanted of such a product are its parts (the gates) or
  * itself, by one group, before its operands change. A gradient is a result of the kernel, so that a
  * check may read it, too. */
