@@ -146,7 +146,7 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
         for (int j = 0; j < vectors; j++)
             sum[r * vectors + j] = load(sums_of(c, c_lies, r, j), lanes_of(j, n));
     int i = 0;
-    for (; rows * vectors > REGISTERS / 2 && i + LINE <= k; i += LINE) {
+    for (; rows * vectors >= REGISTERS / 2 && i + LINE <= k; i += LINE) {
         look_ahead(rows, vectors, i / LINE, c, c_lies);
         const REAL *a_line = a + i * a_term, *b_line = b + i * b_lies.term;
 #pragma GCC unroll 4
