@@ -71,8 +71,8 @@ INLINE struct lstmc_right packed(int k)
     return (struct lstmc_right){ PANEL, k * PANEL, 1 };
 }
 
-/* How sums lie: the distances of rows, and of panels of 16 columns; far: but for the nearest caches. In panels they
- * are those of a weight that lies so, and the panels of as many `parts` of its columns take turns. */
+/* How sums lie: the distances of rows, and of panels of 16 columns; far: in no near cache. In panels they are those
+ * of a weight that lies so, and the panels of as many `parts` of its columns take turns. */
 struct lstmc_sums {
     int row, panel, parts, far;
 };
@@ -551,8 +551,8 @@ INLINE void product_terms_rows(int tile_rows, int vectors, int more, int rows,
     const int unit = strip_unit(vectors) * V;
     const int fill = c_lies.panel == PANEL ? (unit - all % unit) % unit : 0;
     const int strip = strip_units(vectors), wide = strip * unit < PANEL ? 1 : strip * unit / PANEL;
-    const int end = cols.first / PANEL + panels_in(cols), part = all / c_lies.parts;
-    for (int panel = cols.first / PANEL, some; panel < end; panel += some) {
+    const int begin = cols.first / PANEL, end = begin + panels_in(cols), part = all / c_lies.parts;
+    for (int panel = begin, some; panel < end; panel += some) {
         const int first = panel * PANEL;
         some = even_share(end - panel, STRIP_UNITS / wide * wide);
         const int units = (length(part_of(cols, first, some * PANEL)) + unit - 1) / unit;
@@ -564,9 +564,8 @@ INLINE void product_terms_rows(int tile_rows, int vectors, int more, int rows,
             width = even_share(units - j, strip);
             for (int p = 0; p * PANEL < width * unit; p++) {
                 const int after = col / PANEL + some + p, over = after - end;
-                next.b[p] =
-                    over < 0 ? b + panel_column(c_lies.parts, part, after)
-                             : b_next + panel_column(c_lies.parts, part, cols.first / PANEL + over);
+                next.b[p] = over < 0 ? b + panel_column(c_lies.parts, part, after)
+                                     : b_next + panel_column(c_lies.parts, part, begin + over);
             }
             product_terms_strip_of(width, tile_rows, vectors,
                                    fill > 0 && col + width * unit > all ? fill : 0, more, rows, k,
