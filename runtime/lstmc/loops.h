@@ -270,18 +270,22 @@ INLINE void product_strip_of(int width, int few, int tile_rows, int vectors, int
 
 /* With a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
  * `last` and `fill`: the vector with which the last panel ends, and how many columns too many it has.
- * few: less than a tile has; parts: the panels are a multiple of it. Rows of a go in groups that stay in the
- * second cache while all of b passes by, together with a strip of b. */
+ * few: less than a tile has; parts: the panels are a multiple of it. Rows of a go in groups of whole tiles while all
+ * of b passes by: small groups where b itself stays in a cache that is not far, else such as stay in the second
+ * cache together with a strip of b. */
 INLINE void product_panels(int few, int tile_rows, int vectors, int parts, struct lstmc_range rows,
                            int first, int end, int last, int fill, int k, REAL *c,
                            struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
                            const REAL *b)
 {
-    enum { LEAST = 48, NEAR = 600 * 1024 / sizeof(REAL) };
+    enum { SMALL = 48, SECOND = 600 * 1024 / sizeof(REAL), NOT_FAR = 2048 * 1024 / sizeof(REAL) };
     const int unit = strip_unit(vectors), most = few ? 1 : strip_units(vectors);
-    const int step = even_share(length(rows), NEAR / k > LEAST ? NEAR / k : LEAST);
+    const int tiles = (length(rows) + tile_rows - 1) / tile_rows;
+    const int near = (end - first) * V * k <= NOT_FAR || SECOND / k < SMALL;
+    const int step = tile_rows * even_share(tiles, (near ? SMALL : SECOND / k) / tile_rows);
+    const int least = few ? length(rows) : tile_rows;
     for (int r = rows.first; r < rows.end; r += step) {
-        const struct lstmc_range group = part_of(rows, step_at(r, step, rows.end), step);
+        const struct lstmc_range group = part_of(rows, step_at(r, least, rows.end), step);
         for (int at = first, width; at < end; at += width * unit) {
             width =
                 parts * PANEL % (most * unit * V) == 0 ? most : even_share((end - at) / unit, most);
