@@ -480,8 +480,8 @@ INLINE void copy_panels(int first, int panels, int parts, int width, int k, REAL
 }
 
 /* What is copied next comes from a far cache, so that each tile asks for some lines of it: of a where its rows of
- * terms go on, of b the panels that come after a strip's. Behind the last there may be nothing to ask for, which
- * does no harm. */
+ * terms go on, of b the panels that come after a strip's: their ends, since the line where one begins may be that
+ * of another's end. Behind the last there may be nothing to ask for, which does no harm. */
 struct lstmc_next {
     const REAL *a, *b[STRIP_UNITS];
     int b_stride;
@@ -495,7 +495,7 @@ INLINE void ask_for_next(struct lstmc_next *next, int panels, int terms)
     for (int p = 0; p < panels; p++)
         for (int i = 0; i < terms; i++, next->b[p] += next->b_stride)
             for (int j = 0; j < PANEL; j += LINE)
-                __builtin_prefetch(next->b[p] + j, 0, SECOND_CACHE);
+                __builtin_prefetch(next->b[p] + j + LINE - 1, 0, SECOND_CACHE);
 }
 
 INLINE void product_terms_strip(int tile_rows, int vectors, int n, int more, int rows, int k,
