@@ -166,11 +166,8 @@ static const char *sums_text(struct body *b, const struct node *n)
         return load_text(b, kernel_sums(b->f->body));
     const int parts = kernel_parts(b->f->body);
     const int64_t part = attr_int(n, "start", 0) / shape_cols(b->f->body->space.shape);
-    b->uses_col = true;
-    return parts > 1
-               ? arena_printf(b->arena, "load(sums + sums_at(%d, %" PRId64 ", col - left), V)",
-                              parts, part)
-               : "load(sums + col - left, V)";
+    return parts > 1 ? arena_printf(b->arena, "load(sums + %" PRId64 " * PANEL, V)", part)
+                     : "load(sums, V)";
 }
 
 static const char *node_text(struct body *b, const struct node *n)

@@ -93,19 +93,20 @@ static bool is_one_row(const struct node *random)
 }
 
 /* What the body is called with, at the given column; NULL: as parameters. The sums of the product are
- * those of a row, from column `left` on. */
+ * those of a row from that column on, the first part's. */
 static int body_params(struct body *b, const char **out, const char *col)
 {
     const bool declared = !col;
     int n = data_params(b->e, b->f, false, out);
     if (!declared)
         param_names(b->arena, out, n);
-    if (kernel_has_tiles(b->f->body)) {
-        out[n++] = declared ? "const REAL *sums"
-                            : arena_printf(b->arena, "sums + (row - rows.first) * %d",
-                                           product_tile(b->e, b->f).stride);
-        out[n++] = declared ? "int left" : "cols.first";
-    }
+    if (kernel_has_tiles(b->f->body))
+        out[n++] =
+            declared ? "const REAL *sums"
+                     : arena_printf(b->arena,
+                                    "sums + (row - rows.first) * %d"
+                                    " + sums_at(%d, 0, %s - cols.first)",
+                                    product_tile(b->e, b->f).stride, kernel_parts(b->f->body), col);
     const char *vector = form_cols(b->f) == 1 ? "0" : "(unsigned)(col - cols.first) / V";
     for (const struct node *r = b->f->body->first; r; r = r->next) {
         const char *row = is_one_row(r) ? "0" : "row % 4";
