@@ -682,34 +682,36 @@ INLINE vec reduced(enum reduction how, vec x, vec y)
 
 enum { ROWS_AT_A_TIME = 32, VECTORS_AT_A_TIME = 4 };
 
-/* Over n columns, in so many vectors. */
-INLINE void reduce_rows_at(enum reduction how, int vectors, int n, REAL *y, const REAL *x,
+/* Over n columns, in so many vectors; more: y has what earlier rows gave. */
+INLINE void reduce_rows_at(enum reduction how, int vectors, int n, int more, REAL *y, const REAL *x,
                            int x_stride, int x_rows)
 {
-    vec total[VECTORS_AT_A_TIME] = { { 0 } }, part[VECTORS_AT_A_TIME];
-    for (int first = 0; first < x_rows; first += ROWS_AT_A_TIME) {
-        const int end = x_rows - first < ROWS_AT_A_TIME ? x_rows : first + ROWS_AT_A_TIME;
-        for (int j = 0; j < vectors; j++)
-            part[j] = load(x + first * x_stride + j * V, lanes_of(j, n));
-        for (int row = first + 1; row < end; row++)
-            for (int j = 0; j < vectors; j++)
-                part[j] = reduced(how, part[j], load(x + row * x_stride + j * V, lanes_of(j, n)));
-        for (int j = 0; j < vectors; j++)
-            total[j] = first == 0 ? part[j] : reduced(how, total[j], part[j]);
-    }
+    vec part[VECTORS_AT_A_TIME];
     for (int j = 0; j < vectors; j++)
-        store(y + j * V, total[j], lanes_of(j, n));
+        part[j] = load(x + j * V, lanes_of(j, n));
+    for (int row = 1; row < x_rows; row++)
+        for (int j = 0; j < vectors; j++)
+            part[j] = reduced(how, part[j], load(x + row * x_stride + j * V, lanes_of(j, n)));
+    for (int j = 0; j < vectors; j++) {
+        const int lanes = lanes_of(j, n);
+        store(y + j * V, more ? reduced(how, load(y + j * V, lanes), part[j]) : part[j], lanes);
+    }
 }
 
+/* All columns of some rows before the next ones: so few pages are known at once. */
 INLINE void reduce_rows(enum reduction how, REAL *y, const REAL *x, int x_stride, int x_rows,
                         int all, struct lstmc_range cols)
 {
     enum { WIDE = VECTORS_AT_A_TIME * V };
-    int col = cols.first;
-    for (; cols.end - col >= WIDE; col += WIDE)
-        reduce_rows_at(how, VECTORS_AT_A_TIME, WIDE, y + col, x + col, x_stride, x_rows);
-    for (; col < cols.end; col += V)
-        reduce_rows_at(how, 1, lanes_at(col, all), y + col, x + col, x_stride, x_rows);
+    for (int row = 0; row < x_rows; row += ROWS_AT_A_TIME) {
+        const int n = length(part_of(all_of(x_rows), row, ROWS_AT_A_TIME)), more = row > 0;
+        const REAL *from = x + row * x_stride;
+        int col = cols.first;
+        for (; cols.end - col >= WIDE; col += WIDE)
+            reduce_rows_at(how, VECTORS_AT_A_TIME, WIDE, more, y + col, from + col, x_stride, n);
+        for (; col < cols.end; col += V)
+            reduce_rows_at(how, 1, lanes_at(col, all), more, y + col, from + col, x_stride, n);
+    }
 }
 
 /* Of more than two axes: x is `outer` blocks of x_rows times `inner` rows, y as many of `inner` rows. */
