@@ -698,7 +698,7 @@ INLINE void reduce_rows_at(enum reduction how, int vectors, int n, int more, REA
     }
 }
 
-/* All columns of some rows before the next ones: so few pages are known at once. */
+/* All columns of some rows before the next ones, so that few pages are in use at a time. */
 INLINE void reduce_rows(enum reduction how, REAL *y, const REAL *x, int x_stride, int x_rows,
                         int all, struct lstmc_range cols)
 {
