@@ -229,6 +229,12 @@ INLINE int even_share(int n, int most)
     return shares > 1 ? (n + shares - 1) / shares : n;
 }
 
+/* The same of n rows or columns, in whole units; most: at least one. */
+INLINE int even_step(int n, int unit, int most)
+{
+    return unit * even_share((n + unit - 1) / unit, most / unit);
+}
+
 /* Strips are made of units: panels, or parts of one where a tile is narrower. */
 enum { STRIP_UNITS = 4 };
 
@@ -280,9 +286,9 @@ INLINE void product_panels(int few, int tile_rows, int vectors, int parts, struc
 {
     enum { SMALL = 48, SECOND = 600 * 1024 / sizeof(REAL), NOT_FAR = 2048 * 1024 / sizeof(REAL) };
     const int unit = strip_unit(vectors), most = few ? 1 : strip_units(vectors);
-    const int tiles = (length(rows) + tile_rows - 1) / tile_rows;
-    const int near = (end - first) * V * k <= NOT_FAR || SECOND / k < SMALL;
-    const int step = tile_rows * even_share(tiles, (near ? SMALL : SECOND / k) / tile_rows);
+    const int near = (end - first) * V * k <= NOT_FAR;
+    const int room = near || SECOND / k < SMALL ? SMALL : SECOND / k;
+    const int step = even_step(length(rows), tile_rows, room);
     const int least = few ? length(rows) : tile_rows;
     for (int r = rows.first; r < rows.end; r += step) {
         const struct lstmc_range group = part_of(rows, step_at(r, least, rows.end), step);
@@ -344,7 +350,7 @@ INLINE int panels_in(struct lstmc_range cols)
 /* The width of tiles that are as equal as can be and at most that wide. */
 INLINE int tile_width(struct lstmc_range cols, int most)
 {
-    return PANEL * even_share(panels_in(cols), most / PANEL);
+    return even_step(length(cols), PANEL, most);
 }
 
 /* Four rows of four elements, `stride` apart, become four columns, PANEL apart. */
@@ -584,9 +590,8 @@ INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
                           const REAL *b, int b_stride)
 {
     REAL copy[COPY + V];
-    const int tiles = (length(rows) + tile_rows - 1) / tile_rows, most = COPY / TERMS / tile_rows;
     const int apart = a_term != 1; /* a's terms */
-    const int step = apart ? even_share(tiles, most) * tile_rows : length(rows);
+    const int step = apart ? even_step(length(rows), tile_rows, COPY / TERMS) : length(rows);
     for (int i = 0; i < terms; i += TERMS)
         for (int r = rows.first; r < rows.end; r += step) {
             const struct lstmc_range some = part_of(rows, r, step);
