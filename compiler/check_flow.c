@@ -129,7 +129,8 @@ static void write_first(struct flow *f)
 {
     int time = INT32_MIN;
     for (struct tensor *t = f->v->m->tensors; t; t = t->next)
-        write_value(f, tensor_value(f->v->p, t), time++);
+        if (!t->whole)
+            write_value(f, tensor_value(f->v->p, t), time++);
     for (const struct node *n = f->v->p->first; n; n = n->next)
         if (n->op == OP_INPUT && n->results[0]->type.elem != ELEM_DOUBLE)
             write_value(f, n->results[0], time++);
@@ -163,7 +164,7 @@ static const char *read_last(struct flow *f, const struct node **at)
     }
     *at = fault ? *at : NULL;
     for (struct tensor *t = f->v->m->tensors; t && !fault; t = t->next)
-        if (tensor_value(f->v->p, t)->note)
+        if (!t->whole && tensor_value(f->v->p, t)->note)
             fault = read_value(f, tensor_value(f->v->p, t));
     return fault;
 }

@@ -162,7 +162,7 @@ const char *check_tensors(const struct module *m)
 {
     int count = 0;
     for (const struct tensor *t = m->tensors; t; t = t->next) {
-        const char *fault = check_tensor(m, t);
+        const char *fault = t->whole ? NULL : check_tensor(m, t);
         if (fault)
             return arena_printf(m->scratch, "$%s %s", t->name, fault);
         count++;
@@ -172,7 +172,8 @@ const char *check_tensors(const struct module *m)
     const struct tensor **sorted = arena_new_array(m->scratch, const struct tensor *, count);
     count = 0;
     for (const struct tensor *t = m->tensors; t; t = t->next)
-        sorted[count++] = t;
+        if (!t->whole)
+            sorted[count++] = t;
     if (count > 1)
         qsort(sorted, (size_t)count, sizeof *sorted, by_place);
     for (int i = 1; i < count; i++) {

@@ -16,7 +16,7 @@ static int64_t parameter_count(const struct module *m)
 {
     int64_t n = 0;
     for (const struct tensor *t = m->tensors; t; t = t->next)
-        if (t->kind == TENSOR_PARAM)
+        if (t->kind == TENSOR_PARAM && !t->whole)
             n += shape_elements(t->value.type.shape);
     return n;
 }
@@ -169,13 +169,16 @@ static void put_tensors(struct emission *e, enum tensor_kind kind, const char *w
         return;
     buffer_printf(out, "struct %s_%s {\n", e->name, what);
     for (const struct tensor *t = e->module->tensors; t; t = t->next)
-        if (t->kind == kind)
+        if (t->whole && t->kind == kind)
+            buffer_printf(out, "    /* columns %" PRId64 " to %" PRId64 " of it: %s */\n", t->col,
+                          t->col + shape_cols(t->value.type.shape) - 1, t->name);
+        else if (t->kind == kind)
             buffer_printf(out, "    _Alignas(64) %s %s[%" PRId64 "]; /* %s */\n", e->real,
                           tensor_field(t), tensor_room(value_seen(t, plain)),
                           tensor_text(e->arena, value_seen(t, plain)));
     buffer_puts(out, "};\n");
     for (const struct tensor *t = e->module->tensors; t; t = t->next)
-        if (t->kind == kind)
+        if (t->kind == kind && !t->whole)
             put_list(out, 0, "_Static_assert(",
                      (const char *[]){
                          arena_printf(e->arena, "offsetof(struct %s_%s, %s) == %" PRId64, e->name,

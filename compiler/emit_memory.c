@@ -37,7 +37,7 @@ static const struct value *tensor_at(const struct program *p, enum region region
     for (struct tensor *t = p->module->tensors; t; t = t->next) {
         const struct value *v = tensor_value(p, t);
         const int64_t at = offset - v->place.offset;
-        if (v->place.region == region && at >= 0 && at < value_extent(p->module, v))
+        if (!t->whole && v->place.region == region && at >= 0 && at < value_extent(p->module, v))
             return v;
     }
     die("no tensor lies at byte %" PRId64 " of the %s", offset,

@@ -20,9 +20,9 @@ static int flag_of(const struct emission *e, const struct node *check)
 {
     const char *name = attr_name(check, "name");
     int flag = 0;
-    for (const struct tensor *t = e->module->tensors; t; t = t->next, flag++)
+    for (const struct tensor *t = e->module->tensors; t; flag += !t->joint, t = t->next)
         if (strcmp(t->name, name) == 0 && t->kind == TENSOR_PARAM)
-            return flag;
+            return flag; /* of columns that are one tensor that of the first */
     die("check: $%s is no parameter", name);
 }
 

@@ -126,7 +126,7 @@ static void put_copies(struct emission *e, struct buffer *out)
         const char *args[] = { arena_printf(e->arena, "y->%s", tensor_field(t)),
                                arena_printf(e->arena, "p->%s", tensor_field(t)),
                                arena_printf(e->arena, "sizeof y->%s", tensor_field(t)) };
-        if (t->kind == TENSOR_PARAM && !tensor_streams(e->module, t))
+        if (t->kind == TENSOR_PARAM && !t->whole && !tensor_streams(e->module, t))
             put_list(out, 8, "memcpy(", args, 3, ");\n");
     }
     buffer_puts(out, "    }\n");

@@ -36,24 +36,49 @@ static void put_inits(struct emission *e, const struct tensor *t, struct buffer 
     buffer_puts(out, "};\n");
 }
 
+/* Plain rows are a panel of all columns. */
+static void put_columns(struct emission *e, const struct tensor *t, const char *offset,
+                        struct buffer *out)
+{
+    const struct type type = (t->whole ? t->whole : t)->value.type;
+    const struct layout panels =
+        type.layout.lanes ? type.layout : (struct layout){ 1, (int)type.shape.dim[1] };
+    const char *args[] = {
+        tensor_field(t),
+        offset,
+        c_integer(e->arena, (int64_t)elem_bytes(e->module, ELEM_REAL)),
+        arena_printf(e->arena, "{ %" PRId64 ", %" PRId64 ", %d, %d, %" PRId64 ", %" PRId64 " }",
+                     type.shape.dim[0], type.shape.dim[1], panels.parts, panels.lanes, t->col,
+                     t->value.type.shape.dim[1]),
+    };
+    put_list(out, 0, "COLUMNS(", args, 4, ")\n");
+}
+
 static void put_copy(struct emission *e, const struct tensor *t, struct buffer *out)
 {
-    const struct value *v = &t->value;
+    const struct value *v = &(t->whole ? t->whole : t)->value;
     const char *base =
         t->kind == TENSOR_STATE ? arena_printf(e->arena, "%s_OPTIMIZER + ", e->upper) : "";
+    const char *offset = arena_printf(e->arena, "%s%" PRId64, base, v->place.offset);
     const char *field = tensor_field(t);
-    if (v->type.layout.lanes)
-        buffer_printf(out, "PANELS(%s, %s%" PRId64 ", %zu, %" PRId64 ", %" PRId64 ", %d)\n", field,
-                      base, v->place.offset, elem_bytes(e->module, ELEM_REAL), v->type.shape.dim[0],
-                      v->type.shape.dim[1], v->type.layout.parts);
+    if (v->type.layout.lanes || t->whole)
+        put_columns(e, t, offset, out);
     else if (tensor_room(v) != shape_elements(v->type.shape))
         die("$%s lies with gaps between its rows", t->name);
     else
-        buffer_printf(out, "COPIES(%s, %s%" PRId64 ", %" PRId64 ")\n", field, base, v->place.offset,
+        buffer_printf(out, "COPIES(%s, %s, %" PRId64 ")\n", field, offset,
                       tensor_room(v) * (int64_t)elem_bytes(e->module, ELEM_REAL));
 }
 
-/* What lies in the arena as in a checkpoint is copied, and what lies in panels sorted. */
+static bool has_columns(const struct module *m)
+{
+    const struct tensor *t = m->tensors;
+    while (t && !t->whole && !t->value.type.layout.lanes)
+        t = t->next;
+    return t;
+}
+
+/* What lies in the arena as in a checkpoint is copied, and what lies in panels or side by side sorted. */
 static void put_copies(struct emission *e, struct buffer *out)
 {
     buffer_puts(out,
@@ -67,20 +92,21 @@ static void put_copies(struct emission *e, struct buffer *out)
                 "    {                                                                     \\\n"
                 "        memcpy(plain, arena + (offset), bytes);                           \\\n"
                 "    }\n");
-    if (has_panels(e->module))
-        buffer_puts(
-            out,
-            "#define PANELS(name, offset, size, rows, cols, parts)                         \\\n"
-            "    static void load_##name(unsigned char *arena, const void *plain)          \\\n"
-            "    {                                                                         \\\n"
-            "        lstmc_to_panels(arena + (offset), plain, size, rows, cols, parts);    \\\n"
-            "    }                                                                         \\\n"
-            "    static void store_##name(const unsigned char *arena, void *plain)         \\\n"
-            "    {                                                                         \\\n"
-            "        lstmc_from_panels(plain, arena + (offset), size, rows, cols, parts);  \\\n"
-            "    }\n");
+    if (has_columns(e->module))
+        buffer_puts(out,
+                    "/* The same of some columns of what lies in panels: which they are. */\n"
+                    "#define COLUMNS(name, offset, size, ...)                                  \\\n"
+                    "    static const struct lstmc_columns columns_##name = __VA_ARGS__;       \\\n"
+                    "    static void load_##name(unsigned char *arena, const void *plain)      \\\n"
+                    "    {                                                                     \\\n"
+                    "        lstmc_to_panels(arena + (offset), plain, size, &columns_##name);  \\\n"
+                    "    }                                                                     \\\n"
+                    "    static void store_##name(const unsigned char *arena, void *plain)     \\\n"
+                    "    {                                                                     \\\n"
+                    "        lstmc_from_panels(plain, arena + (offset), size, &columns_##name);\\\n"
+                    "    }\n");
     for (const struct tensor *t = e->module->tensors; t; t = t->next)
-        if (t->kind != TENSOR_CARRIED)
+        if (t->kind != TENSOR_CARRIED && !t->joint)
             put_copy(e, t, out);
     buffer_puts(out, "\n");
 }
@@ -97,7 +123,7 @@ static void put_tensor_table(struct emission *e, enum tensor_kind kind, const ch
     for (const struct tensor *t = e->module->tensors; t; t = t->next) {
         const struct shape s = t->value.type.shape;
         const char *field = tensor_field(t), *dims = "";
-        if (t->kind != kind)
+        if (t->kind != kind || t->joint)
             continue;
         for (int i = 0; i < s.rank; i++)
             dims = arena_printf(e->arena, "%s%s%" PRId64, dims, i ? ", " : "", s.dim[i]);
@@ -117,11 +143,13 @@ static void put_packed(struct emission *e, struct buffer *out)
         return;
     buffer_puts(out, "static const int packed[] = { ");
     for (const struct tensor *t = e->module->tensors; t; t = t->next) {
-        if (tensor_streams(e->module, t)) {
+        if (t->kind != TENSOR_PARAM || t->joint)
+            continue;
+        if (tensor_streams(e->module, t->whole ? t->whole : t)) {
             buffer_printf(out, "%s%d", comma, i);
             comma = ", ";
         }
-        i += t->kind == TENSOR_PARAM;
+        i++;
     }
     buffer_puts(out, " };\n\n");
 }
@@ -130,7 +158,7 @@ static int count_tensors(const struct module *m, enum tensor_kind kind)
 {
     int n = 0;
     for (const struct tensor *t = m->tensors; t; t = t->next)
-        n += t->kind == kind;
+        n += t->kind == kind && !t->joint;
     return n;
 }
 
@@ -263,7 +291,7 @@ static void put_gradient_slots(struct emission *e, struct buffer *out)
     buffer_puts(out, "/* The gradients, in the order of the parameters. */\nstatic const struct "
                      "lstmc_slot gradients[] = {\n");
     for (const struct tensor *t = e->module->tensors; t; t = t->next)
-        if (t->kind == TENSOR_PARAM)
+        if (t->kind == TENSOR_PARAM && !t->joint)
             buffer_printf(out, "    %s, /* %s */\n",
                           slot(e, program_result(grads->program, t->name)), t->name);
     buffer_puts(out, "};\n\n");

@@ -26,16 +26,38 @@ struct tensor *tensor_find(const struct module *m, const char *name)
     return t;
 }
 
+static struct tensor *tensor_insert(struct module *m, enum tensor_kind kind, const char *name,
+                                    struct type type, struct tensor *before)
+{
+    struct tensor **at = &m->tensors, *t = arena_alloc(m->arena, sizeof *t);
+    while (*at != before)
+        at = &(*at)->next;
+    *t = (struct tensor){ .name = name, .kind = kind, .layer = "", .next = before };
+    t->value = t->plain = (struct value){ .id = -1, .type = type, .tensor = t };
+    t->plain.type.layout = (struct layout){ 0 };
+    return *at = t;
+}
+
 struct tensor *tensor_add(struct module *m, enum tensor_kind kind, const char *name,
                           struct type type)
 {
-    struct tensor **end = &m->tensors, *t = arena_alloc(m->arena, sizeof *t);
-    while (*end)
-        end = &(*end)->next;
-    *t = (struct tensor){ .name = name, .kind = kind, .layer = "" };
-    t->value = t->plain = (struct value){ .id = -1, .type = type, .tensor = t };
-    t->plain.type.layout = (struct layout){ 0 };
-    return *end = t;
+    return tensor_insert(m, kind, name, type, NULL);
+}
+
+struct tensor *tensor_join(struct module *m, const char *name, struct tensor *const *parts,
+                           int count)
+{
+    struct tensor *whole = tensor_insert(m, parts[0]->kind, name, parts[0]->value.type, parts[0]);
+    int64_t cols = 0;
+    whole->layer = parts[0]->layer;
+    whole->joint = true;
+    for (int i = 0; i < count; i++) {
+        parts[i]->whole = whole;
+        parts[i]->col = cols;
+        cols += parts[i]->value.type.shape.dim[1];
+    }
+    whole->value.type.shape.dim[1] = whole->plain.type.shape.dim[1] = cols;
+    return whole;
 }
 
 struct program *program_find(const struct module *m, const char *name)

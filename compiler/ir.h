@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MAX_RANK = 4, MAX_NAME = 32 };
+enum { MAX_RANK = 4, MAX_NAME = 32, MAX_DOTTED = 120 /* of a tensor: names with dots between them */ };
 
 /* ---- types ------------------------------------------------------------------------------------------------------- */
 
@@ -188,6 +188,9 @@ struct tensor {
     struct value plain; /* as predictions have it, if it is a parameter of a module with panels: see stream.h */
     int init_count;
     struct init *inits;
+    struct tensor *whole; /* of which it is columns, from `col` on: it has no place of its own. NULL: it has */
+    int64_t col;
+    bool joint; /* others are its columns: the runtime knows those alone */
     struct tensor *next;
 };
 
@@ -266,6 +269,8 @@ bool is_model_name(const char *s);
 struct module *module_new(struct arena *a);
 struct tensor *tensor_add(struct module *m, enum tensor_kind kind, const char *name, struct type type);
 struct tensor *tensor_find(const struct module *m, const char *name); /* NULL if none */
+/* A new one, before the parts, which stand in order and become its columns. */
+struct tensor *tensor_join(struct module *m, const char *name, struct tensor *const *parts, int count);
 struct program *program_add(struct module *m, const char *name);
 struct program *program_find(const struct module *m, const char *name);
 struct kernel *kernel_add(struct module *m, const char *name, struct type space);

@@ -5,6 +5,7 @@
 #include "diag.h"
 #include "ir_text.h"
 #include "stream.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -112,6 +113,10 @@ static void check_argument(struct checker *c, const struct node *n, const struct
             complain(c, n, arena_printf(c->m->arena, "%%%d is used before it is defined", v->id));
     }
     const struct tensor *t = viewed(c, v);
+    if (t && t->whole)
+        complain(
+            c, n,
+            arena_printf(c->m->arena, "$%s is read as columns of $%s", t->name, t->whole->name));
     if (t && names_find(&c->assigned, token_of(t->name)))
         complain(c, n, arena_printf(c->m->arena, "$%s is used after it was assigned", t->name));
 }
@@ -241,6 +246,32 @@ static void add_name(struct checker *c, struct names *names, char sigil, const c
         names_add(names, token_of(name), what);
 }
 
+/* Columns stand behind their whole, in order and without a gap. */
+static void check_columns(struct checker *c, const struct tensor *whole)
+{
+    const struct shape shape = whole->value.type.shape;
+    int64_t cols = 0;
+    for (const struct tensor *t = c->m->tensors; t; t = t->next) {
+        if (t->whole != whole)
+            continue;
+        const struct shape part = t->value.type.shape;
+        if (shape.rank != 2 || part.rank != 2 || part.dim[0] != shape.dim[0] ||
+            t->kind != whole->kind || t->joint || t->value.type.layout.lanes)
+            complain(
+                c, NULL,
+                arena_printf(c->m->arena, "$%s cannot be columns of $%s", t->name, whole->name));
+        if (t->col != cols)
+            complain(c, NULL,
+                     arena_printf(c->m->arena,
+                                  "$%s begins with column %" PRId64 " of $%s, expected %" PRId64,
+                                  t->name, t->col, whole->name, cols));
+        cols = t->col + shape_cols(part);
+    }
+    if (cols != shape_cols(shape) || whole->init_count > 0)
+        complain(c, NULL,
+                 arena_printf(c->m->arena, "$%s is more than columns of others", whole->name));
+}
+
 static void check_tensor(struct checker *c, struct tensor *t)
 {
     add_name(c, &c->tensors, '$', t->name, t);
@@ -255,6 +286,8 @@ static void check_tensor(struct checker *c, struct tensor *t)
         complain(c, NULL, arena_printf(c->m->arena, "$%s is %s", t->name, fault));
     if (t->value.type.layout.lanes && (c->m->stage < STAGE_OPT || t->kind == TENSOR_CARRIED))
         complain(c, NULL, arena_printf(c->m->arena, "$%s must lie in plain rows", t->name));
+    if (t->joint)
+        check_columns(c, t);
 }
 
 /* Where tensors lie in panels, predictions have a copy of each parameter, packed or in plain rows. */

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_DOTTED = 120 };
 
 /* ---- lines and errors ------------------------------------------------------------------------- */
 

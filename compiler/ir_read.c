@@ -40,6 +40,27 @@ static void read_inits(struct reader *r, struct tensor *t)
     }
 }
 
+/* Which columns of an earlier tensor it is. */
+static void read_whole(struct reader *r, struct tensor *t)
+{
+    if (!lex_word_is(&r->lex, "as"))
+        return;
+    const struct token name = read_global(r, '$', "a tensor");
+    const struct value *whole = names_find(&r->globals, name);
+    if (!whole || !whole->tensor || whole->tensor == t) {
+        lex_fail(&r->lex, name.s, "no tensor %.*s stands before it", (int)name.n, name.s);
+        return;
+    }
+    lex_expect_word(&r->lex, "cols");
+    t->whole = whole->tensor;
+    t->whole->joint = true;
+    t->col = lex_int(&r->lex, 0, INT32_MAX);
+    const char *at = (lex_peek(&r->lex), r->lex.at);
+    const int64_t stop = t->col + shape_cols(t->value.type.shape);
+    if (lex_int(&r->lex, 0, INT32_MAX) != stop)
+        lex_fail(&r->lex, at, "expected %" PRId64 ", the end of so many columns", stop);
+}
+
 static void read_tensor(struct reader *r, enum tensor_kind kind)
 {
     struct token name = read_global(r, '$', "a tensor");
@@ -55,6 +76,7 @@ static void read_tensor(struct reader *r, enum tensor_kind kind)
     if (lex_word_is(&r->lex, "of"))
         t->layer = lex_identifier(&r->lex, "a layer");
     read_inits(r, t);
+    read_whole(r, t);
     t->value.place = read_place(r);
 }
 

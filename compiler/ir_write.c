@@ -245,6 +245,11 @@ static void put_tensor(struct writer *w, const struct tensor *t)
         put_int(w, " ", init->stop);
         put_int(w, " stream ", init->stream);
     }
+    if (t->whole) {
+        buffer_printf(w->out, " as $%s", t->whole->name);
+        put_int(w, " cols ", t->col);
+        put_int(w, " ", t->col + shape_cols(t->value.type.shape));
+    }
     put_place(w, t->value.place);
     put(w, "\n");
 }

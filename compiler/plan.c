@@ -17,7 +17,7 @@ static int64_t place_tensors(struct module *m, enum tensor_kind kind, enum regio
                              int64_t at)
 {
     for (struct tensor *t = m->tensors; t; t = t->next) {
-        if (t->kind != kind)
+        if (t->kind != kind || t->whole)
             continue;
         const struct type type = t->value.type;
         t->value.place = (struct place){ region, at, stored_cols(type) };

@@ -83,7 +83,7 @@ int64_t weights_bytes(const struct module *m)
 {
     int64_t bytes = 0;
     for (const struct tensor *t = m->tensors; t; t = t->next)
-        bytes += t->kind == TENSOR_PARAM ? bytes_of_weight(m, t) : 0;
+        bytes += t->kind == TENSOR_PARAM && !t->whole ? bytes_of_weight(m, t) : 0;
     return bytes;
 }
 
@@ -91,7 +91,7 @@ void place_weights(struct module *m)
 {
     int64_t at = 0;
     for (struct tensor *t = m->tensors; t; t = t->next) {
-        if (t->kind != TENSOR_PARAM)
+        if (t->kind != TENSOR_PARAM || t->whole)
             continue;
         t->plain.place = (struct place){ REGION_PARAM, at, shape_cols(t->plain.type.shape) };
         at += bytes_of_weight(m, t);

@@ -65,7 +65,7 @@ void sample_step(const struct sample_weights *weights, struct sample_state *stat
 /* ---- for the files beside this one ---- */
 #if defined(SAMPLE_INTERNAL)
 #include <lstmc/model.h>
-#if LSTMC_ABI != 5
+#if LSTMC_ABI != 6
 #error "written by another version of lstmc than these headers: run lstmc again"
 #endif
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LSTMC_ABI 5
+#define LSTMC_ABI 6
 #define LSTMC_VERSION "0.1"
 
 /* The whole of a grid, of which workers have shares. */
@@ -68,11 +68,14 @@ void lstmc_phase(const struct lstmc_worker *me, enum lstmc_phase phase);
 void lstmc_product_f32(int ta, int tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c, int ldc);
 void lstmc_product_f64(int ta, int tb, int m, int n, int k, const double *a, int lda, const double *b, int ldb, double *c, int ldc);
 
-/* A matrix of rows x cols elements of `size` bytes, from plain rows to panels of 16 columns and back. The columns are
- * `parts` blocks; the first panel of each stands below that of the one before, then the second of each; what the last of a
- * block has too much is zeros. */
-void lstmc_to_panels(void *panels, const void *plain, size_t size, int rows, int cols, int parts);
-void lstmc_from_panels(void *plain, const void *panels, size_t size, int rows, int cols, int parts);
+/* A matrix of rows x cols elements lies in panels of so many columns: the columns are `parts` blocks; the first panel of each
+ * stands below that of the one before, then the second of each; what the last of a block has too much is zeros. Of this the
+ * columns [first, first + count). */
+struct lstmc_columns { int rows, cols, parts, lanes, first, count; };
+
+/* These columns, of elements of `size` bytes, from plain rows of their own to the panels and back. */
+void lstmc_to_panels(void *panels, const void *plain, size_t size, const struct lstmc_columns *c);
+void lstmc_from_panels(void *plain, const void *panels, size_t size, const struct lstmc_columns *c);
 
 /* How the weights lie that the products of a prediction read: as training has them, or packed (lstmc/stream.h). */
 enum lstmc_weights { LSTMC_PLAIN, LSTMC_PACKED, LSTMC_PACKED_BFLOAT16 };

@@ -78,16 +78,23 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static bool is_assigned(const struct interp *in, const struct tensor *t)
+{
+    bool assigned = false;
+    for (int i = 0; i < in->step_count && !assigned; i++)
+        assigned = in->steps[i].n->op == OP_ASSIGN && in->steps[i].n->args[0]->tensor == t;
+    return assigned;
+}
+
 static void list_outputs(struct interp *in)
 {
     int count = 0;
-    in->outputs = allocate(in->results.count + in->step_count, sizeof *in->outputs);
+    in->outputs = allocate(in->results.count + in->tensors.count, sizeof *in->outputs);
     for (int i = 0; i < in->results.count; i++)
         in->outputs[count++] = in->results.items[i].name;
-    for (int i = 0; i < in->step_count; i++)
-        if (in->steps[i].n->op == OP_ASSIGN)
-            in->outputs[count++] =
-                arena_printf(in->m->arena, "$%s", in->steps[i].n->args[0]->tensor->name);
+    for (const struct tensor *t = in->m->tensors; t; t = t->next)
+        if (!t->joint && is_assigned(in, t->whole ? t->whole : t))
+            in->outputs[count++] = arena_printf(in->m->arena, "$%s", t->name);
     qsort(in->outputs, (size_t)count, sizeof *in->outputs, by_text);
 }
 

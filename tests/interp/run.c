@@ -47,7 +47,8 @@ static void make_regions(struct interp *in)
 {
     int64_t ends[REGIONS] = { 0 };
     for (int i = 0; i < in->tensors.count; i++)
-        grow_region(in, in->tensors.items[i].value, ends);
+        if (!in->tensors.items[i].value->tensor->whole)
+            grow_region(in, in->tensors.items[i].value, ends);
     for (const struct node *n = in->p->first; n; n = n->next)
         for (int i = 0; i < n->result_count; i++)
             grow_region(in, n->results[i], ends);
@@ -269,13 +270,33 @@ static void run_phases(struct interp *in, struct interp_mode mode)
     }
 }
 
+/* Between tensors that are columns of another and that other: the world outside knows the columns. */
+static void move_columns(struct interp *in, bool to_whole)
+{
+    for (int i = 0; i < in->tensors.count; i++) {
+        const struct tensor *t = in->tensors.items[i].value->tensor;
+        if (!t->whole)
+            continue;
+        const int64_t cols = t->value.type.shape.dim[1], all = t->whole->value.type.shape.dim[1];
+        double *part = in->tensors.items[i].data,
+               *whole = interp_tensor(in, t->whole->name, NULL) + t->col;
+        for (int64_t k = 0; k < t->value.type.shape.dim[0] * cols; k++) {
+            double *at = whole + k / cols * all + k % cols;
+            *(to_whole ? at : &part[k]) = to_whole ? part[k] : *at;
+        }
+    }
+}
+
 static void begin_run(struct interp *in, bool places)
 {
     in->failed = false;
     eval_bad_indices = 0;
     if (places)
         make_regions(in);
+    move_columns(in, true);
     for (int i = 0; i < in->tensors.count; i++) {
+        if (in->tensors.items[i].value->tensor->whole)
+            continue;
         use_memory(in, &in->tensor_slots[i], in->tensors.items[i].value, places);
         copy_in(&in->tensor_slots[i], in->tensors.items[i].data);
     }
@@ -292,9 +313,12 @@ static void end_run(struct interp *in)
     for (int i = 0; i < in->results.count; i++)
         copy_out(slot_of(in, in->results.items[i].value), in->results.items[i].data);
     for (int i = 0; i < in->tensors.count; i++) {
+        if (in->tensors.items[i].value->tensor->whole)
+            continue;
         copy_out(&in->tensor_slots[i], in->tensors.items[i].data);
         drop_memory(in, &in->tensor_slots[i], in->tensors.items[i].value);
     }
+    move_columns(in, false);
     for (const struct node *n = in->p->first; n; n = n->next)
         for (int i = 0; i < n->result_count; i++)
             drop_memory(in, &in->slots[n->results[i]->id], n->results[i]);

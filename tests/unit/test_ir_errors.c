@@ -298,6 +298,21 @@ static void panels(void **state)
           "columns" },
     };
     ASSERT_FAULTS(of_tensors, "lstmc-ir 1 opt\nmodel m float32\n", "end\n");
+    static const struct fault of_columns[] = {
+        { "param $u f[2,4] as $v cols 0 4", "t.ir:4:20: error: no tensor $v stands before it" },
+        { "param $u f[2,4] as $u cols 0 4", "t.ir:4:20: error: no tensor $u stands before it" },
+        { "param $u f[2,4] as $w cols 0 5",
+          "t.ir:4:30: error: expected 4, the end of so many columns" },
+        { "param $u f[2,4] as $w cols 0 4",
+          "t.ir: error: tensors: $w is more than columns of others" },
+        { "param $u f[2,8] as $w cols 1 9",
+          "t.ir: error: tensors: $u begins with column 1 of $w, expected 0" },
+        { "state $u f[2,8] as $w cols 0 8", "t.ir: error: tensors: $u cannot be columns of $w" },
+        { "param $u f[1,8] as $w cols 0 8", "t.ir: error: tensors: $u cannot be columns of $w" },
+        { "param $u f[2,8] as $w cols 0 8\nprogram p {\n%0:f[2,4] = cols $u {start=0 stop=4}\n}",
+          "t.ir: error: program p, %0 = cols: $u is read as columns of $w" },
+    };
+    ASSERT_FAULTS(of_columns, "lstmc-ir 1 opt\nmodel m float32\nparam $w f[2,8]\n", "end\n");
     assert_fault("lstmc-ir 1 trace\nmodel m float32\nparam $w f[16,32]:2x16\nend\n",
                  "t.ir: error: tensors: $w must lie in plain rows");
     assert_fault("lstmc-ir 1 schedule\nmodel m float32\nparam $w f[16,32]:2x16\n"
