@@ -4,6 +4,7 @@
 #include "batch.h"
 #include "diag.h"
 #include "passes.h"
+#include "stream.h"
 #include <stdlib.h>
 
 enum { GAP = 64 };
@@ -195,24 +196,34 @@ struct node *outermost(struct node *const *nodes, int count, bool last)
 
 /* ---- the pass -------------------------------------------------------------------------------- */
 
+static void batch_program(struct program *p)
+{
+    struct arena *scratch = p->module->scratch;
+    const struct arena_mark start = arena_mark(scratch);
+    struct batch b = { .program = p, .arena = scratch, .joins.arena = scratch };
+    b.widest.arena = b.zeros.arena = scratch;
+    b.b.list = program_list(p);
+    clear_notes(p);
+    number_tensors(&b);
+    number_nodes(&b);
+    find_bound(&b);
+    batch_sums(&b);
+    batch_inputs(&b);
+    batch_weights(&b);
+    share_joins(&b);
+    arena_release(scratch, start);
+}
+
 /* needs   gradients; best after fold and cse, which find what is shared
  * keeps   every value up to the order of sums; the order of effects
  * breaks  the order of other nodes */
 void batch(struct module *m)
 {
-    for (struct program *p = m->programs; p; p = p->next) {
-        const struct arena_mark start = arena_mark(m->scratch);
-        struct batch b = { .program = p, .arena = m->scratch, .joins.arena = m->scratch };
-        b.widest.arena = b.zeros.arena = m->scratch;
-        b.b.list = program_list(p);
-        clear_notes(p);
-        number_tensors(&b);
-        number_nodes(&b);
-        find_bound(&b);
-        batch_sums(&b);
-        batch_inputs(&b);
-        batch_weights(&b);
-        share_joins(&b);
-        arena_release(m->scratch, start);
-    }
+    for (struct program *p = m->programs; p; p = p->next)
+        if (!program_predicts(p))
+            batch_program(p);
+    batch_tensors(m);
+    for (struct program *p = m->programs; p; p = p->next)
+        if (program_predicts(p))
+            batch_program(p);
 }

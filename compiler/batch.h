@@ -6,7 +6,8 @@
  *   batch_joins.c    what is stacked or stands side by side; at last, what is part of a larger
  *                    stack becomes a slice of it
  *
- * Each leaves the list in order, and its nodes numbered. */
+ * Each leaves the list in order, and its nodes numbered. batch_tensors.c follows the programs that train: weights that
+ * they want side by side are one tensor from then on, of which predictions read as wide products. */
 #ifndef LSTMC_BATCH_H
 #define LSTMC_BATCH_H
 #include "ir.h"
@@ -46,7 +47,9 @@ struct join {
 struct join *find_join(struct batch *b, struct value **parts, int count, int axis);
 /* The whole; what is built for it is built at b->b.at. */
 struct value *build_join(struct batch *b, struct join *j);
-/* Whether weights may lie side by side: tensors must be copied, so some rows must use the copy. */
+/* A tensor, or columns of one. */
+bool is_of_tensor(const struct value *v);
+/* Whether weights may lie side by side: tensors that do not yet must be copied, so some rows must use the copy. */
 bool is_worth_joining(const struct join *j);
 
 /* note [padding]: a gate may lack a product that its like have: before the first step c is 0, and
@@ -95,4 +98,6 @@ void batch_weights(struct batch *b);
 void find_bound(struct batch *b);
 /* A stack that is part of another becomes a slice of it. */
 void share_joins(struct batch *b);
+/* Weights that programs want side by side become columns of one. */
+void batch_tensors(struct module *m);
 #endif

@@ -50,12 +50,19 @@ static void count_heights(struct batch *b)
     }
 }
 
+/* Of which the weight is columns, NULL if of nothing: what lies side by side already is joined with nothing else. */
+static const struct value *cut_from(const struct value *weight)
+{
+    return weight->def && weight->def->op == OP_COLS ? weight->def->args[0] : NULL;
+}
+
 static int same_set(const void *item, const void *key)
 {
     const struct set *a = item, *b = key;
     const struct node *m = a->like, *n = b->like;
     return m->args[0] == n->args[0] && a->distance == b->distance && a->bound == b->bound &&
            m->scope == n->scope && attrs_equal(m, n) &&
+           cut_from(m->args[1]) == cut_from(n->args[1]) &&
            shape_equal(m->args[1]->type.shape, n->args[1]->type.shape);
 }
 
@@ -102,19 +109,19 @@ static struct join *find_weights(struct batch *b, const struct set *set)
     return find_join(b, weights, set->count, attr_flag(set->like, "tb") ? 0 : 1);
 }
 
-static bool are_tensors(const struct join *j)
+static bool are_of_tensors(const struct join *j)
 {
-    bool tensors = true;
-    for (int i = 0; i < j->count && tensors; i++)
-        tensors = j->parts[i]->tensor != NULL;
-    return tensors;
+    bool are = true;
+    for (int i = 0; i < j->count && are; i++)
+        are = is_of_tensor(j->parts[i]);
+    return are;
 }
 
 /* What the left operand will be multiplied by. Only tensors are there wherever they are wanted. */
 static struct join *find_wide_weights(struct batch *b, const struct set *set)
 {
     struct join *weights = find_weights(b, set), *wide = widen_join(b, weights, set->like);
-    return are_tensors(wide) ? wide : weights;
+    return are_of_tensors(wide) ? wide : weights;
 }
 
 static bool can_join(struct batch *b, const struct set *set)

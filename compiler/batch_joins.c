@@ -39,12 +39,9 @@ struct join *find_join(struct batch *b, struct value **parts, int count, int axi
     return j;
 }
 
-bool is_worth_joining(const struct join *j)
+bool is_of_tensor(const struct value *v)
 {
-    bool copied = false;
-    for (int i = 0; i < j->count && !copied; i++)
-        copied = j->parts[i]->tensor != NULL;
-    return !copied || j->rows >= ENOUGH_ROWS;
+    return v->tensor || (v->def->op == OP_COLS && v->def->args[0]->tensor);
 }
 
 /* ---- wider joins ----------------------------------------------------------------------------- */
@@ -171,6 +168,14 @@ static bool is_cut(const struct join *j)
               attr_int(n, "start", 0) == attr_int(before, "stop", 0);
     }
     return cut;
+}
+
+bool is_worth_joining(const struct join *j)
+{
+    bool copied = false;
+    for (int i = 0; i < j->count && !copied; i++)
+        copied = is_of_tensor(j->parts[i]);
+    return !copied || is_cut(j) || j->rows >= ENOUGH_ROWS;
 }
 
 /* The value from which the parts were cut, or the slice of it that they make up. */

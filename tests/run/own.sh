@@ -46,10 +46,25 @@ losses typed.jsonl | paste "$SOURCE/tests/reference/losses/train_every.txt" - | 
   END { printf "four gates   %d losses, worst difference %.2e\n", n, worst; exit !(n == 100 && worst <= limit) }' ||
   fail "an LSTM with four gate weights has other losses"
 
-# One step alone would have to put the weights side by side first, so only programs over the whole window count.
+# It learns what the library's does, and what is saved of it can be gone on with.
+library=$(trainer library "$spec" --text "$text")
+train() { # trainer, run, options
+  local binary=$1 run=$2
+  shift 2
+  expect_status 0 "$binary" train --text "$text" --no-shuffle --epochs 1000 --run "$run" "$@"
+}
+train "$library" library --init weights.safetensors --updates 20
+train "$binary" whole --init typed.safetensors --updates 20
+train "$binary" half --init typed.safetensors --updates 10
+train "$binary" half --resume --updates 20
+cmp {whole,half}/update-00000020.safetensors || fail "a resumed run of an LSTM with four gate weights differs"
+"$TENSORS" split library/update-00000020.safetensors want.safetensors lstm four_gates i f c o
+"$TENSORS" compare want.safetensors whole/update-00000020.safetensors "$(tolerance TOLERANCE_TWIN)" >out ||
+  fail "an LSTM with four gate weights learns something else: $(grep above out)"
+
 products() { # spec
   "$LSTMC" "$1" --text "$text" --dump=plan | awk '$1 == "program" { name = $2 } / = matmul / { n[name]++ }
-    END { print n["train"], n["grads"], n["window"] }'
+    END { print n["train"], n["grads"], n["window"], n["sample"] }'
 }
 ours=$(products typed.lua) theirs=$(products "$spec")
-[ -n "${theirs// /}" ] && [ "$ours" = "$theirs" ] || fail "products of train, grads, window: $ours, the library's $theirs"
+[ -n "${theirs// /}" ] && [ "$ours" = "$theirs" ] || fail "products of train, grads, window, sample: $ours, the library's $theirs"

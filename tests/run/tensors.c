@@ -230,6 +230,14 @@ static void write_file(const struct output *o, const char *path)
         fail("cannot be written", path);
 }
 
+/* Where in the name a layer's stands that begins so; of an optimizer's state others are before it. */
+static const char *layer_in(const char *name, const char *layer)
+{
+    while (name && strncmp(name, layer, strlen(layer)) != 0)
+        name = strchr(name, '.') ? strchr(name, '.') + 1 : NULL;
+    return name;
+}
+
 static int split(char **argv, size_t parts)
 {
     static struct file in;
@@ -241,15 +249,17 @@ static int split(char **argv, size_t parts)
     for (int i = 0; i < in.count; i++) {
         const struct tensor *t = &in.tensors[i];
         const size_t width = t->columns / parts;
+        const char *layer = layer_in(t->name, from);
         char name[256];
-        if (strncmp(t->name, from, prefix) != 0) {
+        if (!layer) {
             add_columns(&o, t, t->name, 0, t->columns);
             continue;
         }
         if (t->columns % parts != 0)
             fail("no equal parts", t->name);
         for (size_t part = 0; part < parts; part++) {
-            snprintf(name, sizeof name, "%s%s_%s", to, t->name + prefix, argv[4 + part]);
+            snprintf(name, sizeof name, "%.*s%s%s_%s", (int)(layer - t->name), t->name, to,
+                     layer + prefix, argv[4 + part]);
             add_columns(&o, t, name, part * width, width);
         }
         cut++;
