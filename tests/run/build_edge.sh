@@ -19,7 +19,7 @@ local text = Text { "forty_three.txt" }
 return Model {
   name = "another_name",
   data = Windows { text, length = 11, input = "onehot" },
-  layers = { LSTM { $2 }, Dense { #text:chars(), activation = "softmax" } },
+  layers = { SimpleRNN { $2 }, Dense { #text:chars(), activation = "softmax" } },
   compile = Compile { loss = "categorical_crossentropy", optimizer = "adam" },
   fit = Fit { epochs = 1, batch_size = 5 },
 }
