@@ -170,8 +170,9 @@ static void put_tensors(struct emission *e, enum tensor_kind kind, const char *w
     buffer_printf(out, "struct %s_%s {\n", e->name, what);
     for (const struct tensor *t = e->module->tensors; t; t = t->next)
         if (t->whole && t->kind == kind)
-            buffer_printf(out, "    /* columns %" PRId64 " to %" PRId64 " of it: %s */\n", t->col,
-                          t->col + shape_cols(t->value.type.shape) - 1, t->name);
+            buffer_printf(out, "    /* %s: columns %" PRId64 " to %" PRId64 " of %s */\n", t->name,
+                          t->col, t->col + shape_cols(t->value.type.shape) - 1,
+                          tensor_field(t->whole));
         else if (t->kind == kind)
             buffer_printf(out, "    _Alignas(64) %s %s[%" PRId64 "]; /* %s */\n", e->real,
                           tensor_field(t), tensor_room(value_seen(t, plain)),
