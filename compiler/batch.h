@@ -47,6 +47,10 @@ struct join {
 struct join *find_join(struct batch *b, struct value **parts, int count, int axis);
 /* The whole; what is built for it is built at b->b.at. */
 struct value *build_join(struct batch *b, struct join *j);
+/* Are the parts slices of one value along an axis, in order and without a gap? */
+bool are_cut(struct value *const *parts, int count, int axis);
+/* The value of which v is some of the columns; NULL: v is none. */
+struct value *cols_from(const struct value *v);
 /* A tensor, or columns of one. */
 bool is_of_tensor(const struct value *v);
 /* Whether weights may lie side by side: tensors that do not yet must be copied, so some rows must use the copy. */

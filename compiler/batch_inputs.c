@@ -50,19 +50,14 @@ static void count_heights(struct batch *b)
     }
 }
 
-/* Of which the weight is columns, NULL if of nothing: what lies side by side already is joined with nothing else. */
-static const struct value *cut_from(const struct value *weight)
-{
-    return weight->def && weight->def->op == OP_COLS ? weight->def->args[0] : NULL;
-}
-
+/* What lies side by side already is joined with nothing else. */
 static int same_set(const void *item, const void *key)
 {
     const struct set *a = item, *b = key;
     const struct node *m = a->like, *n = b->like;
     return m->args[0] == n->args[0] && a->distance == b->distance && a->bound == b->bound &&
            m->scope == n->scope && attrs_equal(m, n) &&
-           cut_from(m->args[1]) == cut_from(n->args[1]) &&
+           cols_from(m->args[1]) == cols_from(n->args[1]) &&
            shape_equal(m->args[1]->type.shape, n->args[1]->type.shape);
 }
 

@@ -39,9 +39,14 @@ struct join *find_join(struct batch *b, struct value **parts, int count, int axi
     return j;
 }
 
+struct value *cols_from(const struct value *v)
+{
+    return v->def && v->def->op == OP_COLS ? v->def->args[0] : NULL;
+}
+
 bool is_of_tensor(const struct value *v)
 {
-    return v->tensor || (v->def->op == OP_COLS && v->def->args[0]->tensor);
+    return v->tensor || (cols_from(v) && cols_from(v)->tensor);
 }
 
 /* ---- wider joins ----------------------------------------------------------------------------- */
@@ -158,16 +163,20 @@ static bool is_slice_along(const struct value *v, int axis)
            axis == (v->def->op == OP_ROWS ? 0 : v->type.shape.rank - 1);
 }
 
-/* Are the parts slices of one value, in order and without a gap? */
-static bool is_cut(const struct join *j)
+bool are_cut(struct value *const *parts, int count, int axis)
 {
-    bool cut = is_slice_along(j->parts[0], j->axis);
-    for (int i = 1; cut && i < j->count; i++) {
-        const struct node *before = j->parts[i - 1]->def, *n = j->parts[i]->def;
-        cut = is_slice_along(j->parts[i], j->axis) && n->args[0] == before->args[0] &&
+    bool cut = is_slice_along(parts[0], axis);
+    for (int i = 1; cut && i < count; i++) {
+        const struct node *before = parts[i - 1]->def, *n = parts[i]->def;
+        cut = is_slice_along(parts[i], axis) && n->args[0] == before->args[0] &&
               attr_int(n, "start", 0) == attr_int(before, "stop", 0);
     }
     return cut;
+}
+
+static bool is_cut(const struct join *j)
+{
+    return are_cut(j->parts, j->count, j->axis);
 }
 
 bool is_worth_joining(const struct join *j)

@@ -75,19 +75,15 @@ static bool are_one(const struct family *f, struct value *const *members)
 }
 
 /* The value of which the members are the columns, all of them; NULL: there is none. */
-static struct value *cut_from(const struct family *f, struct value *const *members)
+static struct value *all_cols_from(const struct family *f, struct value *const *members)
 {
-    struct value *whole = NULL;
-    int64_t at = 0;
-    for (int i = 0; i < f->count; i++) {
-        const struct node *n = members[i]->def;
-        if (!n || n->op != OP_COLS || (whole && n->args[0] != whole) ||
-            attr_int(n, "start", 0) != at)
-            return NULL;
-        whole = n->args[0];
-        at = attr_int(n, "stop", 0);
-    }
-    return shape_cols(whole->type.shape) == at ? whole : NULL;
+    if (!are_cut(members, f->count, 1))
+        return NULL;
+    struct value *whole = cols_from(members[0]);
+    const bool all =
+        attr_int(members[0]->def, "start", 0) == 0 &&
+        attr_int(members[f->count - 1]->def, "stop", 0) == shape_cols(whole->type.shape);
+    return all ? whole : NULL;
 }
 
 /* Tensors of one kind, in the order of the module. */
@@ -130,7 +126,7 @@ static struct kin *kin_of(struct family *f, struct value **members)
     struct kin *k = find_kin(f, members);
     if (k)
         return k;
-    struct value *whole = are_one(f, members) ? members[0] : cut_from(f, members);
+    struct value *whole = are_one(f, members) ? members[0] : all_cols_from(f, members);
     const bool tensors = !whole && can_be_parts(f, members);
     const bool made =
         !whole && !tensors && shaped_like_parts(f, members) && same_operation(f, members);
@@ -287,31 +283,24 @@ static void join_updates(struct family *f)
 
 /* ---- readers --------------------------------------------------------------------------------------- */
 
-static bool reads(const struct program *p, const struct value *v)
+/* Slices at the head of the program, in the order of the columns; side by side they fold into the whole. */
+static void read_columns(struct program *p)
 {
+    clear_notes(p);
     for (const struct node *n = p->first; n; n = n->next)
         for (int i = 0; i < n->arg_count; i++)
-            if (n->args[i] == v)
-                return true;
-    return false;
-}
-
-/* Slices at the head of the program, in the order of the columns; side by side they fold into the whole. */
-static void read_columns(struct family *f, struct program *p)
-{
+            if (n->args[i]->tensor && n->args[i]->tensor->whole)
+                n->args[i]->note = n->args[i];
     struct builder b = { program_list(p), .at = p->first, .like = p->first };
-    b.part = p->first->part;
-    clear_notes(p);
-    for (const struct kin *k = f->tensors; k; k = k->next)
-        for (int i = 0; i < f->count; i++) {
-            const struct tensor *t = k->members[i]->tensor;
-            if (!reads(p, k->members[i]))
-                continue;
-            struct value *v = build_slice(&b, OP_COLS, k->whole, t->col,
-                                          t->col + shape_cols(t->value.type.shape));
-            v->def->t = -1;
-            k->members[i]->note = v;
-        }
+    for (struct tensor *t = p->module->tensors; t; t = t->next) {
+        if (!t->value.note)
+            continue;
+        b.part = b.like->part;
+        struct value *v = build_slice(&b, OP_COLS, &t->whole->value, t->col,
+                                      t->col + shape_cols(t->value.type.shape));
+        v->def->t = -1;
+        t->value.note = v;
+    }
     replace_noted(p);
 }
 
@@ -328,35 +317,24 @@ static void try_join(struct module *m, const struct node *concat)
     join_tensors(&f);
     if (f.updater)
         join_updates(&f);
-    for (struct program *p = m->programs; p; p = p->next)
-        read_columns(&f, p);
 }
 
-/* Of parameters, side by side. */
+/* Of parameters, side by side; can_be_parts looks at all of them. */
 static bool is_candidate(const struct node *n)
 {
-    bool is = n->op == OP_CONCAT && attr_int(n, "axis", 0) == 1 && n->arg_count > 1;
-    for (int i = 0; i < n->arg_count && is; i++)
-        is = n->args[i]->tensor && n->args[i]->tensor->kind == TENSOR_PARAM;
-    return is;
+    return n->op == OP_CONCAT && attr_int(n, "axis", 0) == 1 && n->arg_count > 1 &&
+           n->args[0]->tensor && n->args[0]->tensor->kind == TENSOR_PARAM;
 }
 
-/* A part that is joined is a candidate's no more. */
+/* Concats stay where they are until the end: their parts are tensors till then, which nothing joins twice. */
 void batch_tensors(struct module *m)
 {
     const struct arena_mark start = arena_mark(m->scratch);
-    int count = 0;
-    for (struct program *p = m->programs; p; p = p->next)
-        for (const struct node *n = p->first; n; n = n->next)
-            count += is_candidate(n);
-    const struct node **concats = arena_new_array(m->scratch, const struct node *, count + 1);
-    count = 0;
     for (struct program *p = m->programs; p; p = p->next)
         for (const struct node *n = p->first; n; n = n->next)
             if (is_candidate(n))
-                concats[count++] = n;
-    for (int i = 0; i < count; i++)
-        if (concats[i]->args[0]->tensor)
-            try_join(m, concats[i]);
+                try_join(m, n);
+    for (struct program *p = m->programs; p; p = p->next)
+        read_columns(p);
     arena_release(m->scratch, start);
 }

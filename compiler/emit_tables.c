@@ -36,11 +36,17 @@ static void put_inits(struct emission *e, const struct tensor *t, struct buffer 
     buffer_puts(out, "};\n");
 }
 
+/* Does it lie otherwise than in a checkpoint, in panels or beside others? */
+static bool is_sorted(const struct tensor *t)
+{
+    return t->whole || t->value.type.layout.lanes;
+}
+
 /* Plain rows are a panel of all columns. */
 static void put_columns(struct emission *e, const struct tensor *t, const char *offset,
                         struct buffer *out)
 {
-    const struct type type = (t->whole ? t->whole : t)->value.type;
+    const struct type type = tensor_home(t)->value.type;
     const struct layout panels =
         type.layout.lanes ? type.layout : (struct layout){ 1, (int)type.shape.dim[1] };
     const char *args[] = {
@@ -56,12 +62,12 @@ static void put_columns(struct emission *e, const struct tensor *t, const char *
 
 static void put_copy(struct emission *e, const struct tensor *t, struct buffer *out)
 {
-    const struct value *v = &(t->whole ? t->whole : t)->value;
+    const struct value *v = &tensor_home(t)->value;
     const char *base =
         t->kind == TENSOR_STATE ? arena_printf(e->arena, "%s_OPTIMIZER + ", e->upper) : "";
     const char *offset = arena_printf(e->arena, "%s%" PRId64, base, v->place.offset);
     const char *field = tensor_field(t);
-    if (v->type.layout.lanes || t->whole)
+    if (is_sorted(t))
         put_columns(e, t, offset, out);
     else if (tensor_room(v) != shape_elements(v->type.shape))
         die("$%s lies with gaps between its rows", t->name);
@@ -70,15 +76,15 @@ static void put_copy(struct emission *e, const struct tensor *t, struct buffer *
                       tensor_room(v) * (int64_t)elem_bytes(e->module, ELEM_REAL));
 }
 
-static bool has_columns(const struct module *m)
+static bool has_sorted(const struct module *m)
 {
     const struct tensor *t = m->tensors;
-    while (t && !t->whole && !t->value.type.layout.lanes)
+    while (t && !is_sorted(t))
         t = t->next;
     return t;
 }
 
-/* What lies in the arena as in a checkpoint is copied, and what lies in panels or side by side sorted. */
+/* What lies in the arena as in a checkpoint is copied, and the rest sorted. */
 static void put_copies(struct emission *e, struct buffer *out)
 {
     buffer_puts(out,
@@ -92,7 +98,7 @@ static void put_copies(struct emission *e, struct buffer *out)
                 "    {                                                                     \\\n"
                 "        memcpy(plain, arena + (offset), bytes);                           \\\n"
                 "    }\n");
-    if (has_columns(e->module))
+    if (has_sorted(e->module))
         buffer_puts(out,
                     "/* The same of some columns of what lies in panels: which they are. */\n"
                     "#define COLUMNS(name, offset, size, ...)                                  \\\n"
@@ -145,7 +151,7 @@ static void put_packed(struct emission *e, struct buffer *out)
     for (const struct tensor *t = e->module->tensors; t; t = t->next) {
         if (t->kind != TENSOR_PARAM || t->joint)
             continue;
-        if (tensor_streams(e->module, t->whole ? t->whole : t)) {
+        if (tensor_streams(e->module, tensor_home(t))) {
             buffer_printf(out, "%s%d", comma, i);
             comma = ", ";
         }

@@ -44,6 +44,11 @@ struct tensor *tensor_add(struct module *m, enum tensor_kind kind, const char *n
     return tensor_insert(m, kind, name, type, NULL);
 }
 
+const struct tensor *tensor_home(const struct tensor *t)
+{
+    return t->whole ? t->whole : t;
+}
+
 struct tensor *tensor_join(struct module *m, const char *name, struct tensor *const *parts,
                            int count)
 {

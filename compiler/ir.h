@@ -269,6 +269,8 @@ bool is_model_name(const char *s);
 struct module *module_new(struct arena *a);
 struct tensor *tensor_add(struct module *m, enum tensor_kind kind, const char *name, struct type type);
 struct tensor *tensor_find(const struct module *m, const char *name); /* NULL if none */
+/* In which its elements lie: itself, or the one of which it is columns. */
+const struct tensor *tensor_home(const struct tensor *t);
 /* A new one, before the parts, which stand in order and become its columns. */
 struct tensor *tensor_join(struct module *m, const char *name, struct tensor *const *parts, int count);
 struct program *program_add(struct module *m, const char *name);

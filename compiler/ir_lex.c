@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-
 /* ---- lines and errors ------------------------------------------------------------------------- */
 
 void lex_fail(struct lexer *l, const char *at, const char *format, ...)

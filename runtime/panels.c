@@ -11,9 +11,8 @@ static struct piece piece_at(int i, const struct lstmc_columns *c)
 {
     const int width = c->cols / c->parts, begin = i / c->parts * c->lanes;
     const int first = i % c->parts * width + begin;
-    const int lanes = width - begin < c->lanes ? width - begin : c->lanes,
-              stop = c->first + c->count;
-    const int from = first > c->first ? first : c->first;
+    const int lanes = width - begin < c->lanes ? width - begin : c->lanes;
+    const int from = first > c->first ? first : c->first, stop = c->first + c->count;
     const int to = first + lanes < stop ? first + lanes : stop;
     return (struct piece){ from, from < to ? to - from : 0, from - first,
                            to == first + lanes ? c->lanes - lanes : 0 };

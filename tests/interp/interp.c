@@ -93,7 +93,7 @@ static void list_outputs(struct interp *in)
     for (int i = 0; i < in->results.count; i++)
         in->outputs[count++] = in->results.items[i].name;
     for (const struct tensor *t = in->m->tensors; t; t = t->next)
-        if (!t->joint && is_assigned(in, t->whole ? t->whole : t))
+        if (!t->joint && is_assigned(in, tensor_home(t)))
             in->outputs[count++] = arena_printf(in->m->arena, "$%s", t->name);
     qsort(in->outputs, (size_t)count, sizeof *in->outputs, by_text);
 }
