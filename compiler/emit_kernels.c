@@ -120,7 +120,9 @@ static void put_head(struct emission *e, const char *isa, struct buffer *out)
 
 /* Pragmas rather than options, so that each file compiles like any other. Both compilers are
  * asked for the whole width of the vectors and for fused multiply-adds, gcc for the optimisation
- * that it keeps for -O3. */
+ * that it keeps for -O3, of which a second copy of loops whose stride may be 1 gains nothing here. */
+#define GCC_OPTIONS "O3,fp-contract=fast,no-version-loops-for-strides"
+
 static void put_variant(struct emission *e, struct buffer *out, const struct variant *v)
 {
     const bool wide = v->float_lanes == MAX_LANES;
@@ -132,7 +134,7 @@ static void put_variant(struct emission *e, struct buffer *out, const struct var
         "#pragma clang fp contract(fast)\n"
         "#elif defined(__GNUC__)\n"
         "#pragma GCC target(\"%s%s\")\n"
-        "#pragma GCC optimize(\"O3,fp-contract=fast\")\n"
+        "#pragma GCC optimize(\"" GCC_OPTIONS "\")\n"
         "#endif\n\n",
         v->target, 32 * v->float_lanes, v->target, wide ? ",prefer-vector-width=512" : "");
     put_lanes(e, out, v);
@@ -182,7 +184,7 @@ void put_kernels_baseline(struct emission *e, struct buffer *out)
     buffer_puts(out, "#if defined(__clang__)\n"
                      "#pragma clang fp contract(fast)\n"
                      "#elif defined(__GNUC__)\n"
-                     "#pragma GCC optimize(\"O3,fp-contract=fast\")\n"
+                     "#pragma GCC optimize(\"" GCC_OPTIONS "\")\n"
                      "#endif\n\n");
     put_lanes(e, out, &baseline);
 }

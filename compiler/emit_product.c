@@ -77,6 +77,14 @@ static int64_t widest_strip(int64_t cols, int lanes)
     return all < most ? all : most;
 }
 
+/* Strips of three units are cut by what cuts those of four, which others need: no function is there for them alone. */
+static int64_t shared_width(struct tile t, int lanes, struct machine machine)
+{
+    const int64_t unit = PANEL / lanes, wide = STRIP_UNITS * unit;
+    const bool fits = t.rows * wide + wide + machine.spare <= machine.registers;
+    return t.cols == 3 * unit && fits ? wide : t.cols;
+}
+
 /* The least rows or columns of the result that one of several workers has. */
 static int64_t narrowest(const struct node *n, enum axis axis, int64_t extent)
 {
@@ -94,6 +102,82 @@ static int64_t narrowest(const struct node *n, enum axis axis, int64_t extent)
 const char *by_isa(const struct emission *e, const int n[MACHINES])
 {
     return arena_printf(e->arena, "BY_ISA(%d, %d, %d)", n[0], n[1], n[2]);
+}
+
+/* "6x4", or one after the other where they differ. */
+static const char *size_text(const struct emission *e, struct tile_size t)
+{
+    const char *text = arena_printf(e->arena, "%dx%d", t.rows[0], t.vectors[0]);
+    bool alike = true;
+    for (int i = 1; i < MACHINES; i++)
+        alike = alike && t.rows[i] == t.rows[0] && t.vectors[i] == t.vectors[0];
+    for (int i = 1; !alike && i < MACHINES; i++)
+        text = arena_printf(e->arena, "%s_%dx%d", text, t.rows[i], t.vectors[i]);
+    return text;
+}
+
+/* The function for tiles of one height. */
+static const char *put_tile_loop(const struct emission *e, struct tile_size t, bool ta,
+                                 struct buffer *out)
+{
+    const char *name = arena_printf(e->arena, "tile%s_%s", ta ? "_ta" : "", size_text(e, t));
+    if (!names_has(e->form_names, name))
+        buffer_printf(
+            out,
+            "static NOT_INLINE void SUFFIX(%s)(const struct lstmc_strip *s, int tiles)\n{\n"
+            "    tile_loop(%s, %s, %d, s, tiles);\n}\n",
+            names_take(e->form_names, name), by_isa(e, t.rows), by_isa(e, t.vectors), !ta);
+    return name;
+}
+
+static struct tile_size of_rows(struct tile_size t, int least, int less)
+{
+    for (int i = 0; i < MACHINES; i++) {
+        const int rows = less > 0 ? t.rows[i] - less : least;
+        t.rows[i] = rows > least ? rows : least;
+    }
+    return t;
+}
+
+const char *put_tile_set(const struct emission *e, struct tile_size t, bool ta, unsigned heights,
+                         struct buffer *out)
+{
+    static const struct {
+        enum heights height;
+        const char *field, *suffix;
+        int rows, less;
+    } others[] = {
+        { LOWER, "lower", "_lower", 1, 1 },
+        { TWO, "two", "_two", 2, 0 },
+        { ONE, "one", "_one", 1, 0 },
+    };
+    enum { OTHERS = sizeof others / sizeof *others };
+    const char *functions[OTHERS], *whole = put_tile_loop(e, t, ta, out);
+    const char *name = arena_printf(e->arena, "tiles%s_%s", ta ? "_ta" : "", size_text(e, t));
+    for (int i = 0; i < OTHERS; i++)
+        if (heights & others[i].height) {
+            functions[i] = put_tile_loop(e, of_rows(t, others[i].rows, others[i].less), ta, out);
+            name = arena_printf(e->arena, "%s%s", name, others[i].suffix);
+        }
+    if (names_has(e->form_names, name))
+        return arena_printf(e->arena, "&SUFFIX(%s)", name);
+    buffer_printf(out,
+                  "static const struct lstmc_tiles SUFFIX(%s) = {\n    .rows = %s,\n"
+                  "    .vectors = %s,\n    .whole = SUFFIX(%s),\n",
+                  names_take(e->form_names, name), by_isa(e, t.rows), by_isa(e, t.vectors), whole);
+    for (int i = 0; i < OTHERS; i++)
+        if (heights & others[i].height)
+            buffer_printf(out, "    .%s = SUFFIX(%s),\n", others[i].field, functions[i]);
+    buffer_puts(out, "};\n\n");
+    return arena_printf(e->arena, "&SUFFIX(%s)", name);
+}
+
+bool tiles_fill(struct tile_size t, int64_t rows)
+{
+    bool fill = true;
+    for (int i = 0; i < MACHINES; i++)
+        fill = fill && rows % t.rows[i] == 0;
+    return fill;
 }
 
 /* The loop of loops.h that computes a product:
@@ -135,12 +219,12 @@ static enum product choose_product(const struct node *n)
 
 /* Rows and columns of a product's tile; the columns are vectors, or elements where these are dot
  * products. Where a loop can do with less than a tile, the narrowest block does not bind it. */
-static void tile_texts(const struct emission *e, const struct node *n, enum product kind,
-                       const char **rows, const char **cols)
+static struct tile_size size_of_tile(const struct emission *e, const struct node *n,
+                                     enum product kind)
 {
     const struct shape c = node_result(n)->type.shape;
     const bool free_width = kind == PRODUCT_PACKED || kind == PRODUCT_TERMS || kind == PRODUCT_BF16;
-    int r[MACHINES], v[MACHINES];
+    struct tile_size size;
     for (int i = 0; i < MACHINES; i++) {
         const int real_lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
         const int lanes = kind == PRODUCT_OF_ROWS ? 1 : real_lanes;
@@ -149,11 +233,12 @@ static void tile_texts(const struct emission *e, const struct node *n, enum prod
         const struct tile most = { narrowest(n, AXIS_ROWS, c.dim[0]), width > 1 ? width : 1 };
         const struct tile t = choose_tile(c.dim[0], rounded_up(c.dim[1], lanes) / lanes, most,
                                           free_width ? PANEL / lanes : 0, false, machines[i]);
-        r[i] = (int)t.rows;
-        v[i] = (int)t.cols;
+        size.rows[i] = (int)t.rows;
+        size.vectors[i] =
+            (int)(free_width && kind != PRODUCT_BF16 ? shared_width(t, lanes, machines[i])
+                                                     : t.cols);
     }
-    *rows = by_isa(e, r);
-    *cols = by_isa(e, v);
+    return size;
 }
 
 /* ---- of many terms ------------------------------------------------------------------------------ */
@@ -173,8 +258,9 @@ const char *put_deep(const struct emission *e, const struct node *n, bool all_ro
         "REAL *c",   "struct lstmc_sums lies",  "const REAL *a",          "const REAL *b",
         "int terms", "struct lstmc_range cols", "struct lstmc_range rows"
     };
-    const char *args[] = { NULL,
-                           NULL,
+    const struct tile_size size = size_of_tile(e, n, PRODUCT_TERMS);
+    const unsigned rest = all_rows && tiles_fill(size, c.dim[0]) ? 0 : TWO | ONE;
+    const char *args[] = { put_tile_set(e, size, ta, rest, out),
                            all_rows ? arena_printf(e->arena, "all_of(%" PRId64 ")", c.dim[0])
                                     : "rows",
                            "cols",
@@ -187,7 +273,6 @@ const char *put_deep(const struct emission *e, const struct node *n, bool all_ro
                            c_integer(e->arena, ta ? a_stride : 1),
                            "b",
                            c_integer(e->arena, b_stride) };
-    tile_texts(e, n, PRODUCT_TERMS, &args[0], &args[1]);
     buffer_puts(out, "/* rows x columns, for products of such operands, of any number of terms, "
                      "wherever the sums lie */\n");
     put_list(out, 0, arena_printf(e->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
@@ -226,13 +311,14 @@ const char *product_loop(struct loop *l)
 {
     const enum product kind = choose_product(l->n);
     const bool ta = attr_flag(l->n, "ta"), dots = kind == PRODUCT_OF_ROWS;
-    const char *rows, *cols;
     if (kind == PRODUCT_TERMS)
         return deep_loop(l);
-    tile_texts(l->e, l->n, kind, &rows, &cols);
-    if (kind != PRODUCT_OF_COLUMNS) {
-        loop_add_text(l, rows);
-        loop_add_text(l, cols);
+    const struct tile_size size = size_of_tile(l->e, l->n, kind);
+    if (kind == PRODUCT_PACKED) {
+        loop_add_text(l, put_tile_set(l->e, size, ta, l->f->axis == AXIS_ROWS ? ONE : 0, l->out));
+    } else if (kind != PRODUCT_OF_COLUMNS) {
+        loop_add_text(l, by_isa(l->e, size.rows));
+        loop_add_text(l, by_isa(l->e, size.vectors));
     }
     loop_add_text(l, l->rows);
     loop_add_text(l, l->cols);
@@ -288,18 +374,17 @@ struct product_tile product_tile(const struct emission *e, const struct form *f)
         (int)tile_height(space.dim[0], kernel_product(k)->args[0]->type.elem == ELEM_BF16);
     const int width =
         tile_width(height * parts, height < space.dim[0] ? TILE_SUMS_AMONG_OTHERS : TILE_SUMS);
-    int rows[MACHINES], vectors[MACHINES];
+    struct tile_size size;
     for (int i = 0; i < MACHINES; i++) {
         const int lanes = machines[i].lanes / (e->module->dtype == DTYPE_FLOAT64 ? 2 : 1);
         const int64_t cols = parts * rounded_up(space.dim[1], PANEL);
         const struct tile most = { lowest, widest_strip(cols, lanes) };
         const struct tile t =
             choose_tile(height, cols / lanes, most, PANEL / lanes, true, machines[i]);
-        rows[i] = (int)t.rows;
-        vectors[i] = (int)t.cols;
+        size.rows[i] = (int)t.rows;
+        size.vectors[i] = (int)t.cols;
     }
-    return (struct product_tile){ by_isa(e, rows), by_isa(e, vectors), height, width,
-                                  parts * width };
+    return (struct product_tile){ size, height, width, parts * width };
 }
 
 /* ---- products by BLAS ------------------------------------------------------------------------ */

@@ -8,6 +8,19 @@ enum { MACHINES = 3 }; /* avx512, avx2, baseline */
 /* BY_ISA(6, 4, 4): a number for each instruction set. */
 const char *by_isa(const struct emission *e, const int n[MACHINES]);
 
+/* Sums in registers at a time, of each instruction set. */
+struct tile_size {
+    int rows[MACHINES], vectors[MACHINES];
+};
+/* Do tiles fill so many rows? */
+bool tiles_fill(struct tile_size t, int64_t rows);
+
+/* The address of the tiles of a product, in kernels.inc; ta: of a', whose terms are rows of a. Other heights than
+ * whole ones: a row less, two rows, one. */
+enum heights { LOWER = 1, TWO = 2, ONE = 4 };
+const char *put_tile_set(const struct emission *e, struct tile_size t, bool ta, unsigned heights,
+                         struct buffer *out);
+
 /* Adds the arguments of the loop that computes a product which stands alone, and names it. */
 const char *product_loop(struct loop *l);
 /* A function of kernels.inc for what is asked for of a product_is_deep: (c, lies, a, b, terms, cols, rows), or, if
@@ -25,7 +38,7 @@ void put_blas(struct emission *e, const struct form *f, struct buffer *out);
 /* Of the product in a kernel: its sums lie in a tile of `height` rows and, of each part, `width`
  * columns, [row][panel][part][lane], and the rest of the body follows while they are in a near cache. */
 struct product_tile {
-    const char *rows, *vectors; /* by_isa: of the sums that are in registers at a time */
+    struct tile_size size;
     int height, width;
     int stride; /* of the tile's rows: the width of all parts */
 };

@@ -73,6 +73,13 @@ static bool has_tall_bands(const struct form *f)
     return f->bands > 0 && form_rows(f) <= TILE_HEIGHT;
 }
 
+/* The tiles that its sums take. */
+static unsigned heights_of(const struct form *f, struct tile_size t)
+{
+    const unsigned lower = is_one_high(f) && tiles_fill(t, form_rows(f)) ? 0 : LOWER;
+    return is_one_high(f) || has_tall_bands(f) ? lower : lower | ONE;
+}
+
 /* The product of bfloat16, in panels of whole chunks of terms. */
 static bool is_bf16(const struct node *product)
 {
@@ -88,22 +95,8 @@ static const char *put_sums(struct body *b)
     const int64_t stride = param_stride(b, n->args[0]);
     const int64_t terms = n->args[1]->type.shape.dim[0];
     const bool ta = attr_flag(n, "ta"), high = is_one_high(b->f), bf16 = is_bf16(n);
-    const char *all_args[] = {
-        t.rows,
-        t.vectors,
-        c_integer(b->arena, kernel_parts(b->f->body)),
-        high ? arena_printf(b->arena, "all_of(%" PRId64 ")", form_rows(b->f)) : "rows",
-        "panels",
-        c_integer(b->arena, terms),
-        "sums",
-        c_integer(b->arena, t.stride),
-        "a",
-        c_integer(b->arena, ta ? 1 : stride),
-        c_integer(b->arena, ta ? stride : 1),
-        "b",
-    };
-    const char *bf16_args[] = { all_args[0], all_args[1], all_args[3], all_args[4], all_args[5],
-                                all_args[6], all_args[7], "a",         all_args[9], "b" };
+    const char *rows =
+        high ? arena_printf(b->arena, "all_of(%" PRId64 ")", form_rows(b->f)) : "rows";
     const char *params[] = { "REAL *sums", bf16 ? "const uint16_t *a" : "const REAL *a",
                              bf16 ? "const uint16_t *b" : "const REAL *b", "int panels",
                              "struct lstmc_range rows" };
@@ -116,6 +109,31 @@ static const char *put_sums(struct body *b)
     if (names_has(b->e->form_names, name))
         return name;
     names_take(b->e->form_names, name);
+    const char *all_args[] = {
+        bf16 ? NULL : put_tile_set(b->e, t.size, ta, heights_of(b->f, t.size), b->out),
+        c_integer(b->arena, kernel_parts(b->f->body)),
+        rows,
+        "panels",
+        c_integer(b->arena, terms),
+        "sums",
+        c_integer(b->arena, t.stride),
+        "a",
+        c_integer(b->arena, ta ? 1 : stride),
+        c_integer(b->arena, ta ? stride : 1),
+        "b",
+    };
+    const char *bf16_args[] = {
+        by_isa(b->e, t.size.rows),
+        by_isa(b->e, t.size.vectors),
+        rows,
+        "panels",
+        c_integer(b->arena, terms),
+        "sums",
+        c_integer(b->arena, t.stride),
+        "a",
+        c_integer(b->arena, stride),
+        "b",
+    };
     buffer_printf(b->out,
                   "/* rows x columns x parts x terms, for the kernels that begin with such a "
                   "product */\n");
@@ -126,8 +144,8 @@ static const char *put_sums(struct body *b)
         put_list(b->out, 4, "SUFFIX(product_bf16_tiles)(", bf16_args,
                  (int)(sizeof bf16_args / sizeof *bf16_args), ");\n}\n\n");
     else
-        put_list(b->out, 4, has_tall_bands(b->f) ? "product_tall_tiles(" : "product_tiles(",
-                 all_args, (int)(sizeof all_args / sizeof *all_args), ");\n}\n\n");
+        put_list(b->out, 4, "product_tiles(", all_args, (int)(sizeof all_args / sizeof *all_args),
+                 ");\n}\n\n");
     return name;
 }
 

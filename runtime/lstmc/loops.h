@@ -58,7 +58,8 @@ INLINE void next_cells(struct lstmc_range *cells, int bands, int all_rows, int a
 
 /* How b lies; `filled`: with zeros up to whole vectors. */
 struct lstmc_right {
-    int term, panel, filled;
+    ptrdiff_t term, panel;
+    int filled;
 };
 
 INLINE struct lstmc_right plain_rows(int stride)
@@ -74,7 +75,8 @@ INLINE struct lstmc_right packed(int k)
 /* How sums lie: the distances of rows, and of panels of 16 columns; far: in no near cache. In panels they are those
  * of a weight that lies so, and the panels of as many `parts` of its columns take turns. */
 struct lstmc_sums {
-    int row, panel, parts, far;
+    ptrdiff_t row, panel;
+    int parts, far;
 };
 
 INLINE struct lstmc_sums plain_sums(int stride)
@@ -121,30 +123,36 @@ INLINE void look_ahead(int rows, int vectors, int row, REAL *c, struct lstmc_sum
         __builtin_prefetch(sums_of(c, c_lies, rows + row, j), 1);
 }
 
-/* What one term gives to a tile of n live columns. */
-INLINE void add_term(int rows, int vectors, int n, vec *sum, const REAL *a, int a_row,
+/* What one term gives to a tile of n live columns. What is unrolled as one loop is in registers from the beginning;
+ * gcc would take the sums there from memory, and back, for each loop of two. */
+INLINE void add_term(int rows, int vectors, int n, vec *sum, const REAL *a, ptrdiff_t a_row,
                      const REAL *b, struct lstmc_right b_lies)
 {
     vec b_row[MAX_TILE];
+#pragma GCC unroll 32
     for (int j = 0; j < vectors; j++)
         b_row[j] = load(b + j * V / PANEL * b_lies.panel + j * V % PANEL,
                         b_lies.filled ? V : lanes_of(j, n));
-    for (int r = 0; r < rows; r++)
-        for (int j = 0; j < vectors; j++)
-            sum[r * vectors + j] += a[r * a_row] * b_row[j];
+#pragma GCC unroll 32
+    for (int i = 0; i < rows * vectors; i++)
+        sum[i] += a[i / vectors * a_row] * b_row[i % vectors];
 }
 
 /* n: the live columns; more: c has the sum over earlier terms already. The tiles that do most of the work take four
  * terms a turn: what counts and jumps would be a tenth of the instructions, of which a core begins half as many for
  * each of two threads that share it. Addresses that are formed right before a line tell gcc the number of turns. */
 INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
-                         struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
+                         struct lstmc_sums c_lies, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_term,
                          const REAL *b, struct lstmc_right b_lies)
 {
-    vec sum[MAX_TILE] = { { 0 } };
-    for (int r = 0; more && r < rows; r++)
-        for (int j = 0; j < vectors; j++)
-            sum[r * vectors + j] = load(sums_of(c, c_lies, r, j), lanes_of(j, n));
+    vec sum[MAX_TILE];
+#pragma GCC unroll 32
+    for (int i = 0; i < rows * vectors; i++)
+        sum[i] = (vec){ 0 };
+    if (more)
+#pragma GCC unroll 32
+        for (int i = 0; i < rows * vectors; i++)
+            sum[i] = load(sums_of(c, c_lies, i / vectors, i % vectors), lanes_of(i % vectors, n));
     int i = 0;
     for (; rows * vectors >= REGISTERS / 2 && i + LINE <= k; i += LINE) {
         look_ahead(rows, vectors, i / LINE, c, c_lies);
@@ -155,43 +163,32 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
                      b_lies);
     }
     for (; i < k; i += LINE) {
+        const int end = k - i < LINE ? k : i + LINE;
         look_ahead(rows, vectors, i / LINE, c, c_lies);
-        for (int t = i; t < k && t < i + LINE; t++)
+        for (int t = i; t < end; t++)
             add_term(rows, vectors, n, sum, a + t * a_term, a_row, b + t * b_lies.term, b_lies);
     }
-    for (int r = 0; r < rows; r++)
-        for (int j = 0; j < vectors; j++)
-            store(sums_of(c, c_lies, r, j), sum[r * vectors + j], lanes_of(j, n));
+#pragma GCC unroll 32
+    for (int j = 0; j < rows * vectors; j++)
+        store(sums_of(c, c_lies, j / vectors, j % vectors), sum[j], lanes_of(j % vectors, n));
 }
 
-/* A strip of columns, `vectors` vectors wide, of n live columns; rows: at least a tile. Where whole tiles
- * do not fill them, as many tiles as it takes have a row less if the sums are near; else the last begins earlier. */
-INLINE void product_tall_strip(int tile_rows, int vectors, int n, struct lstmc_range rows, int k,
-                               REAL *c, struct lstmc_sums c_lies, const REAL *a, int a_row,
-                               int a_term, const REAL *b, struct lstmc_right b_lies)
-{
-    const int tiles = (length(rows) + tile_rows - 1) / tile_rows;
-    const int lower = tiles * tile_rows - length(rows);
-    int r = rows.first;
-    if (!c_lies.far && lower <= tiles)
-        for (const int end = r + lower * (tile_rows - 1); r < end; r += tile_rows - 1)
-            product_tile(tile_rows - 1, vectors, n, 0, k, c + r * c_lies.row, c_lies, a + r * a_row,
-                         a_row, a_term, b, b_lies);
-    for (; r < rows.end; r += tile_rows) {
-        const int row = step_at(r, tile_rows, rows.end);
-        product_tile(tile_rows, vectors, n, 0, k, c + row * c_lies.row, c_lies, a + row * a_row,
-                     a_row, a_term, b, b_lies);
-    }
-}
-
+/* A strip of columns, `vectors` vectors wide, of n live columns. Where tiles do not fill the rows the last begins
+ * earlier; where there are less than a tile has, each goes alone. */
 INLINE void product_strip(int tile_rows, int vectors, int n, struct lstmc_range rows, int k,
                           REAL *c, struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
                           const REAL *b, struct lstmc_right b_lies)
 {
     if (length(rows) < tile_rows)
-        product_tall_strip(1, vectors, n, rows, k, c, c_lies, a, a_row, a_term, b, b_lies);
+        for (int r = rows.first; r < rows.end; r++)
+            product_tile(1, vectors, n, 0, k, c + r * c_lies.row, c_lies, a + r * a_row, a_row,
+                         a_term, b, b_lies);
     else
-        product_tall_strip(tile_rows, vectors, n, rows, k, c, c_lies, a, a_row, a_term, b, b_lies);
+        for (int r = rows.first; r < rows.end; r += tile_rows) {
+            const int row = step_at(r, tile_rows, rows.end);
+            product_tile(tile_rows, vectors, n, 0, k, c + row * c_lies.row, c_lies, a + row * a_row,
+                         a_row, a_term, b, b_lies);
+        }
 }
 
 /* `all` is the number of c's columns: a range narrower than a vector can only be the last of them. */
@@ -235,6 +232,10 @@ INLINE int even_step(int n, int unit, int most)
     return unit * even_share((n + unit - 1) / unit, most / unit);
 }
 
+/* ---- products with a packed b, in strips of tiles -------------------------------------------------
+ * What takes the time is the same in all of them, so that a model has one function for each size of tile, in which
+ * the numbers of rows and vectors alone are constants. */
+
 /* Strips are made of units: panels, or parts of one where a tile is narrower. */
 enum { STRIP_UNITS = 4 };
 
@@ -250,88 +251,193 @@ INLINE int strip_units(int vectors)
     return units < STRIP_UNITS ? units : STRIP_UNITS;
 }
 
-/* A strip of `width` units, which is a constant only in each branch; its last `fill` columns are not there. Of `few`
- * rows, less than a tile has, each goes alone, over one unit. */
-INLINE void product_strip_of(int width, int few, int tile_rows, int vectors, int fill,
-                             struct lstmc_range rows, int k, REAL *c, struct lstmc_sums c_lies,
-                             const REAL *a, int a_row, int a_term, const REAL *b)
+/* Sums over many terms take so many at a time that a tile of a and a panel of b fill a part of the nearest cache. What
+ * is read next comes from a far one, so that each tile asks for some lines of it: of a where its rows of terms go on,
+ * of b the panels that come after a strip's: their ends, since the line where one begins may be that of another's end.
+ * Behind the last there may be nothing to ask for, which does no harm. */
+enum { TERMS = 96 };
+struct lstmc_next {
+    const REAL *a, *b[STRIP_UNITS];
+    int b_stride, terms; /* terms: of a panel, by each tile */
+};
+
+INLINE void ask_for_next(struct lstmc_next *next, int panels)
 {
-    const int unit = strip_unit(vectors), most = strip_units(vectors);
-    const struct lstmc_right lies = packed(k);
-    if (few)
-        product_tall_strip(1, unit, unit * V - fill, rows, k, c, c_lies, a, a_row, a_term, b, lies);
-    else if (width == 1)
-        product_tall_strip(tile_rows, unit, unit * V - fill, rows, k, c, c_lies, a, a_row, a_term,
-                           b, lies);
-    else if (most >= 2 && width == 2)
-        product_tall_strip(tile_rows, 2 * unit, 2 * unit * V - fill, rows, k, c, c_lies, a, a_row,
-                           a_term, b, lies);
-    else if (most >= 3 && width == 3)
-        product_tall_strip(tile_rows, 3 * unit, 3 * unit * V - fill, rows, k, c, c_lies, a, a_row,
-                           a_term, b, lies);
-    else if (most >= STRIP_UNITS)
-        product_tall_strip(tile_rows, 4 * unit, 4 * unit * V - fill, rows, k, c, c_lies, a, a_row,
-                           a_term, b, lies);
+    enum { SECOND_CACHE = 2 };
+    __builtin_prefetch(next->a, 0, SECOND_CACHE);
+    next->a += LINE;
+    for (int p = 0; p < panels; p++)
+        for (int i = 0; i < next->terms; i++, next->b[p] += next->b_stride)
+            for (int j = 0; j < PANEL; j += LINE)
+                __builtin_prefetch(next->b[p] + j + LINE - 1, 0, SECOND_CACHE);
 }
 
-/* With a packed b, for the vectors [first, end) of c, which begin with a panel or divide it.
- * `last` and `fill`: the vector with which the last panel ends, and how many columns too many it has.
- * few: less than a tile has; parts: the panels are a multiple of it. Rows of a go in groups of whole tiles while all
- * of b passes by: small groups where b itself stays in a cache that is not far, else such as stay in the second
- * cache together with a strip of b. */
-INLINE void product_panels(int few, int tile_rows, int vectors, int parts, struct lstmc_range rows,
-                           int first, int end, int last, int fill, int k, REAL *c,
-                           struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
-                           const REAL *b)
+/* A strip that is so many units wide, from where its next tile begins. */
+struct lstmc_strip {
+    int k, more;     /* terms; has c the sum over earlier ones already? */
+    int units, cols; /* cols: those that are there, or 0: all that the units have */
+    ptrdiff_t a_row, a_term, a_tile, b_panel; /* distances; tiles of n rows are n * a_tile apart */
+    struct lstmc_sums lies;
+    REAL *c;
+    const REAL *a, *b;
+    struct lstmc_next *next; /* or NULL */
+};
+
+/* Of all of c, with b's panels so many terms high. */
+INLINE struct lstmc_strip whole_product(int k, REAL *c, struct lstmc_sums lies, const REAL *a,
+                                        int a_row, int a_term, const REAL *b, int panel_terms)
+{
+    return (struct lstmc_strip){ .k = k,
+                                 .lies = lies,
+                                 .c = c,
+                                 .a_row = a_row,
+                                 .a_term = a_term,
+                                 .a_tile = a_row,
+                                 .a = a,
+                                 .b_panel = panel_terms * PANEL,
+                                 .b = b };
+}
+
+/* Computes so many tiles below each other. */
+typedef void lstmc_tile_loop(const struct lstmc_strip *s, int tiles);
+
+/* a_along: what lies side by side are the terms of a row of a; else the rows of a term. */
+INLINE void tiles_of_width(int rows, int vectors, int a_along, const struct lstmc_strip *s,
+                           int tiles)
+{
+    const struct lstmc_strip x = *s;
+    const struct lstmc_right b_lies = { PANEL, x.b_panel, 1 };
+    REAL *c = x.c;
+    const REAL *a = x.a;
+    for (int i = 0; i < tiles; i++, c += rows * x.lies.row, a += rows * x.a_tile) {
+        if (x.next)
+            ask_for_next(x.next, (vectors * V + PANEL - 1) / PANEL);
+        product_tile(rows, vectors, vectors * V, x.more, x.k, c, x.lies, a, a_along ? x.a_row : 1,
+                     a_along ? 1 : x.a_term, x.b, b_lies);
+    }
+}
+
+/* vectors: of the widest strip. */
+INLINE void tile_loop(int rows, int vectors, int a_along, const struct lstmc_strip *s, int tiles)
+{
+    const int unit = strip_unit(vectors), most = strip_units(vectors);
+    if (s->units == 1)
+        tiles_of_width(rows, unit, a_along, s, tiles);
+    else if (most >= 2 && s->units == 2)
+        tiles_of_width(rows, 2 * unit, a_along, s, tiles);
+    else if (most >= 3 && s->units == 3)
+        tiles_of_width(rows, 3 * unit, a_along, s, tiles);
+    else if (most >= STRIP_UNITS)
+        tiles_of_width(rows, 4 * unit, a_along, s, tiles);
+}
+
+/* The tiles of a product: of `rows` rows, of one less, of two and of one, those of them that it may need. */
+struct lstmc_tiles {
+    int rows, vectors;
+    lstmc_tile_loop *whole, *lower, *two, *one;
+};
+
+/* Sums of whole units, of which those that are there are copied. */
+static NOT_INLINE void tiles_of_columns(lstmc_tile_loop *loop, int rows,
+                                        const struct lstmc_strip *strip, int tiles)
+{
+    enum { STRIP = STRIP_UNITS * PANEL };
+    REAL sums[MAX_TILE * STRIP], *c = strip->c;
+    const ptrdiff_t row = strip->lies.row;
+    struct lstmc_strip s = *strip;
+    s.lies = near_sums(STRIP);
+    s.c = sums;
+    for (int i = 0; i < tiles; i++, c += rows * row, s.a += rows * s.a_tile) {
+        for (int r = 0; s.more && r < rows; r++)
+            memcpy(sums + r * STRIP, c + r * row, (size_t)s.cols * sizeof *c);
+        loop(&s, 1);
+        for (int r = 0; r < rows; r++)
+            memcpy(c + r * row, sums + r * STRIP, (size_t)s.cols * sizeof *c);
+    }
+}
+
+/* Takes so many tiles of so many rows off a strip. */
+INLINE void take_tiles(lstmc_tile_loop *loop, int rows, struct lstmc_strip *s, int tiles)
+{
+    if (s->cols > 0)
+        tiles_of_columns(loop, rows, s, tiles);
+    else if (tiles > 0)
+        loop(s, tiles);
+    s->c += tiles * rows * s->lies.row;
+    s->a += tiles * rows * s->a_tile;
+}
+
+/* A strip of so many rows. Where whole tiles do not fill them, as many tiles as it takes have a row less if the
+ * sums are near; else the last begins earlier. Of less rows than a tile has, each goes alone. */
+INLINE void take_strip(const struct lstmc_tiles *t, int rows, struct lstmc_strip *s)
+{
+    const int tiles = (rows + t->rows - 1) / t->rows, lower = tiles * t->rows - rows;
+    if (lower == 0) {
+        take_tiles(t->whole, t->rows, s, tiles);
+    } else if (rows < t->rows) {
+        take_tiles(t->one, 1, s, rows);
+    } else if (!s->lies.far && lower <= tiles) {
+        take_tiles(t->lower, t->rows - 1, s, lower);
+        take_tiles(t->whole, t->rows, s, tiles - lower);
+    } else {
+        take_tiles(t->whole, t->rows, s, tiles - 1);
+        s->c -= lower * s->lies.row;
+        s->a -= lower * s->a_row;
+        take_tiles(t->whole, t->rows, s, 1);
+    }
+}
+
+/* For the vectors [first, end) of c, which begin with a panel or divide it. `last` and `fill`: the vector with which
+ * the last panel ends, and how many columns too many it has. parts: the panels are a multiple of it. Rows of a go in
+ * groups of whole tiles while all of b passes by: small groups where b itself stays in a cache that is not far, else
+ * such as stay in the second cache together with a strip of b. s: of the product, its c, a and b those of all. */
+static NOT_INLINE void product_panels(const struct lstmc_tiles *t, int parts,
+                                      struct lstmc_range rows, int first, int end, int last,
+                                      int fill, struct lstmc_strip s)
 {
     enum { SMALL = 48, SECOND = 600 * 1024 / sizeof(REAL), NOT_FAR = 2048 * 1024 / sizeof(REAL) };
-    const int unit = strip_unit(vectors), most = few ? 1 : strip_units(vectors);
-    const int near = (end - first) * V * k <= NOT_FAR;
-    const int room = near || SECOND / k < SMALL ? SMALL : SECOND / k;
-    const int step = even_step(length(rows), tile_rows, room);
-    const int least = few ? length(rows) : tile_rows;
+    const struct lstmc_strip all = s;
+    const int few = length(rows) < t->rows;
+    const int unit = strip_unit(t->vectors), most = few ? 1 : strip_units(t->vectors);
+    const int even = parts * PANEL % (most * unit * V) == 0;
+    const int near = (end - first) * V * s.k <= NOT_FAR;
+    const int room = near || SECOND / s.k < SMALL ? SMALL : SECOND / s.k;
+    const int step = even_step(length(rows), t->rows, room);
+    const int least = few ? length(rows) : t->rows;
     for (int r = rows.first; r < rows.end; r += step) {
         const struct lstmc_range group = part_of(rows, step_at(r, least, rows.end), step);
-        for (int at = first, width; at < end; at += width * unit) {
-            width =
-                parts * PANEL % (most * unit * V) == 0 ? most : even_share((end - at) / unit, most);
-            product_strip_of(width, few, tile_rows, vectors,
-                             fill > 0 && at + width * unit == last ? fill : 0, group, k, c + at * V,
-                             c_lies, a, a_row, a_term,
-                             b + at * V / PANEL * k * PANEL + at * V % PANEL);
+        for (int at = first; at < end; at += s.units * unit) {
+            s.units = even ? most : even_share((end - at) / unit, most);
+            s.cols = fill > 0 && at + s.units * unit == last ? s.units * unit * V - fill : 0;
+            s.c = all.c + group.first * s.lies.row + at * V;
+            s.a = all.a + group.first * s.a_row;
+            s.b = all.b + at * V / PANEL * s.b_panel + at * V % PANEL;
+            take_strip(t, length(group), &s);
         }
     }
 }
 
-INLINE void product_packed(int tile_rows, int vectors, struct lstmc_range rows,
+/* `all` is the number of c's columns. */
+INLINE void product_packed(const struct lstmc_tiles *t, struct lstmc_range rows,
                            struct lstmc_range cols, int all, int k, REAL *c, int c_stride,
                            const REAL *a, int a_row, int a_term, const REAL *b)
 {
-    const int unit = strip_unit(vectors) * V;
+    const int unit = strip_unit(t->vectors) * V;
     const int end = (cols.end + unit - 1) / unit * unit / V;
     const int last = (all + unit - 1) / unit * unit / V;
-    product_panels(length(rows) < tile_rows, tile_rows, vectors, 1, rows, cols.first / V, end, last,
-                   last * V - all, k, c, plain_sums(c_stride), a, a_row, a_term, b);
-}
-
-/* As product_tiles; rows: at least a tile. */
-INLINE void product_tall_tiles(int tile_rows, int vectors, int parts, struct lstmc_range rows,
-                               int panels, int k, REAL *c, int c_stride, const REAL *a, int a_row,
-                               int a_term, const REAL *b)
-{
-    product_panels(0, tile_rows, vectors, parts, all_of(length(rows)), 0, panels * (PANEL / V), 0,
-                   0, k, c, near_sums(c_stride), a + rows.first * a_row, a_row, a_term, b);
+    product_panels(t, 1, rows, cols.first / V, end, last, last * V - all,
+                   whole_product(k, c, plain_sums(c_stride), a, a_row, a_term, b, k));
 }
 
 /* Whole panels of sums, as many as some groups of `parts` have, with the rows of c counted from the first
  * of `rows` on. */
-INLINE void product_tiles(int tile_rows, int vectors, int parts, struct lstmc_range rows,
+INLINE void product_tiles(const struct lstmc_tiles *t, int parts, struct lstmc_range rows,
                           int panels, int k, REAL *c, int c_stride, const REAL *a, int a_row,
                           int a_term, const REAL *b)
 {
-    product_panels(length(rows) < tile_rows, tile_rows, vectors, parts, all_of(length(rows)), 0,
-                   panels * (PANEL / V), 0, 0, k, c, near_sums(c_stride), a + rows.first * a_row,
-                   a_row, a_term, b);
+    product_panels(
+        t, parts, all_of(length(rows)), 0, panels * (PANEL / V), 0, 0,
+        whole_product(k, c, near_sums(c_stride), a + rows.first * a_row, a_row, a_term, b, k));
 }
 
 /* Where a column of one of several parts stands in a row of all panels, as in a tile of sums. The remainder of
@@ -429,17 +535,10 @@ INLINE void pack_transposed(int parts, int width, int rows, REAL *y, const REAL 
         }
 }
 
-/* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once. So many terms at a
- * time that a tile of a and a panel of b take a part of the nearest cache; as many panels of b are copied at once
- * as the widest strip has, since each row gives little to one. Rows of a whose terms lie apart are copied, too,
- * as many as fit: tile by tile, so that each is read from its beginning to its end. */
-enum { TERMS = 96, COPY = 256 * 1024 / sizeof(REAL) };
-
-/* Row r of a tile begins at a[r * tile] where it is the tile's first, and `row` after the one before else. */
-struct lstmc_left {
-    const REAL *a;
-    int tile, row, term;
-};
+/* c = a b of many terms and rows, as for a weight's gradient, where a and b are read once. As many panels of b are
+ * copied at once as the widest strip has, since each row gives little to one. Rows of a whose terms lie apart are
+ * copied, too, as many as fit: tile by tile, so that each is read from its beginning to its end. */
+enum { COPY = 256 * 1024 / sizeof(REAL) };
 
 /* Term i of row r of a tile is to[i * tile_rows + r], and the next tile follows. Whole vectors are written: the
  * next term puts right what is too much, and behind the last there is room. */
@@ -485,126 +584,84 @@ INLINE void copy_panels(int first, int panels, int parts, int width, int k, REAL
         pack_panel(width % PANEL, k, to + p * TERMS * PANEL, b + cols[p], b_stride, 1);
 }
 
-/* What is copied next comes from a far cache, so that each tile asks for some lines of it: of a where its rows of
- * terms go on, of b the panels that come after a strip's: their ends, since the line where one begins may be that
- * of another's end. Behind the last there may be nothing to ask for, which does no harm. */
-struct lstmc_next {
-    const REAL *a, *b[STRIP_UNITS];
-    int b_stride;
-};
-
-INLINE void ask_for_next(struct lstmc_next *next, int panels, int terms)
+/* A strip of so many rows; those of the last tile are a row apart. */
+INLINE void take_terms_strip(const struct lstmc_tiles *t, int rows, struct lstmc_strip *s)
 {
-    enum { SECOND_CACHE = 2 };
-    __builtin_prefetch(next->a, 0, SECOND_CACHE);
-    next->a += LINE;
-    for (int p = 0; p < panels; p++)
-        for (int i = 0; i < terms; i++, next->b[p] += next->b_stride)
-            for (int j = 0; j < PANEL; j += LINE)
-                __builtin_prefetch(next->b[p] + j + LINE - 1, 0, SECOND_CACHE);
-}
-
-INLINE void product_terms_strip(int tile_rows, int vectors, int n, int more, int rows, int k,
-                                REAL *c, struct lstmc_sums c_lies, struct lstmc_left left,
-                                const REAL *b, struct lstmc_next *next)
-{
-    const int whole = rows / tile_rows * tile_rows, pairs = whole + (rows - whole) / 2 * 2;
-    const int tiles = rows / tile_rows, panels = (vectors * V + PANEL - 1) / PANEL;
-    const struct lstmc_right lies = packed(TERMS);
-    const REAL *a = left.a;
-    for (int r = 0; !more && r < rows; r++) /* so that there is one kind of tile to compile */
-        for (int j = 0; j < vectors; j++)
-            store(sums_of(c, c_lies, r, j), (vec){ 0 }, lanes_of(j, n));
-    for (int r = 0; r < whole; r += tile_rows) {
-        ask_for_next(next, panels, (TERMS + tiles - 1) / tiles);
-        product_tile(tile_rows, vectors, n, 1, k, c + r * c_lies.row, c_lies, a + r * left.tile,
-                     left.row, left.term, b, lies);
+    const int tiles = rows / t->rows, left = rows - tiles * t->rows;
+    take_tiles(t->whole, t->rows, s, tiles);
+    if (left > 0) {
+        struct lstmc_strip rest = *s;
+        rest.a_tile = rest.a_row;
+        rest.next = NULL;
+        take_tiles(t->two, 2, &rest, left / 2);
+        take_tiles(t->one, 1, &rest, left % 2);
     }
-    a += whole * (left.tile - left.row);
-    for (int r = whole; r < pairs; r += 2)
-        product_tile(2, vectors, n, 1, k, c + r * c_lies.row, c_lies, a + r * left.row, left.row,
-                     left.term, b, lies);
-    for (int r = pairs; r < rows; r++)
-        product_tile(1, vectors, n, 1, k, c + r * c_lies.row, c_lies, a + r * left.row, left.row,
-                     left.term, b, lies);
-}
-
-/* As product_strip_of. */
-INLINE void product_terms_strip_of(int width, int tile_rows, int vectors, int fill, int more,
-                                   int rows, int k, REAL *c, struct lstmc_sums c_lies,
-                                   struct lstmc_left left, const REAL *b, struct lstmc_next *next)
-{
-    const int unit = strip_unit(vectors), most = strip_units(vectors);
-    if (width == 1)
-        product_terms_strip(tile_rows, unit, unit * V - fill, more, rows, k, c, c_lies, left, b,
-                            next);
-    else if (most >= 2 && width == 2)
-        product_terms_strip(tile_rows, 2 * unit, 2 * unit * V - fill, more, rows, k, c, c_lies,
-                            left, b, next);
-    else if (most >= 3 && width == 3)
-        product_terms_strip(tile_rows, 3 * unit, 3 * unit * V - fill, more, rows, k, c, c_lies,
-                            left, b, next);
-    else if (most >= STRIP_UNITS)
-        product_terms_strip(tile_rows, 4 * unit, 4 * unit * V - fill, more, rows, k, c, c_lies,
-                            left, b, next);
 }
 
 /* Some rows, and at most TERMS terms, of all the columns that are asked for: of c's in the order in which they
  * lie, of which the last are missing only in plain rows. a_next, b_next: what the rows after these begin with. */
-INLINE void product_terms_rows(int tile_rows, int vectors, int more, int rows,
-                               struct lstmc_range cols, int all, int k, REAL *c,
-                               struct lstmc_sums c_lies, struct lstmc_left left, const REAL *b,
-                               int b_stride, const REAL *a_next, const REAL *b_next)
+static NOT_INLINE void product_terms_rows(const struct lstmc_tiles *t, int rows,
+                                          struct lstmc_range cols, int all, struct lstmc_strip s,
+                                          int b_stride, const REAL *a_next, const REAL *b_next)
 {
-    struct lstmc_next next = { a_next, { 0 }, b_stride };
+    const int tiles = rows < t->rows ? 1 : rows / t->rows;
+    struct lstmc_next next = { a_next, { 0 }, b_stride, (TERMS + tiles - 1) / tiles };
     REAL panels[TERMS * STRIP_UNITS * PANEL];
-    const int unit = strip_unit(vectors) * V;
-    const int fill = c_lies.panel == PANEL ? (unit - all % unit) % unit : 0;
-    const int strip = strip_units(vectors), wide = strip * unit < PANEL ? 1 : strip * unit / PANEL;
-    const int begin = cols.first / PANEL, end = begin + panels_in(cols), part = all / c_lies.parts;
+    const int unit = strip_unit(t->vectors) * V, strip = strip_units(t->vectors);
+    const int fill = s.lies.panel == PANEL ? (unit - all % unit) % unit : 0;
+    const int wide = strip * unit < PANEL ? 1 : strip * unit / PANEL;
+    const int begin = cols.first / PANEL, end = begin + panels_in(cols), part = all / s.lies.parts;
+    const struct lstmc_strip of_all = s;
+    const REAL *b = s.b;
+    s.next = &next;
     for (int panel = begin, some; panel < end; panel += some) {
         const int first = panel * PANEL;
         some = even_share(end - panel, STRIP_UNITS / wide * wide);
         const int units = (length(part_of(cols, first, some * PANEL)) + unit - 1) / unit;
-        copy_panels(panel, some, c_lies.parts, part, k, panels, b, b_stride);
-        for (int j = 0, width; j < units; j += width) {
+        copy_panels(panel, some, s.lies.parts, part, s.k, panels, b, b_stride);
+        for (int j = 0; j < units; j += s.units) {
             const int col = first + j * unit;
-            REAL *to = c + col / PANEL * c_lies.panel + col % PANEL;
-            const REAL *from = panels + j * unit / PANEL * TERMS * PANEL + j * unit % PANEL;
-            width = even_share(units - j, strip);
-            for (int p = 0; p * PANEL < width * unit; p++) {
+            s.units = even_share(units - j, strip);
+            s.cols = fill > 0 && col + s.units * unit > all ? s.units * unit - fill : 0;
+            s.c = of_all.c + col / PANEL * s.lies.panel + col % PANEL;
+            s.a = of_all.a;
+            s.b = panels + j * unit / PANEL * TERMS * PANEL + j * unit % PANEL;
+            for (int p = 0; p * PANEL < s.units * unit; p++) {
                 const int after = col / PANEL + some + p, over = after - end;
-                next.b[p] = over < 0 ? b + panel_column(c_lies.parts, part, after)
-                                     : b_next + panel_column(c_lies.parts, part, begin + over);
+                next.b[p] = over < 0 ? b + panel_column(s.lies.parts, part, after)
+                                     : b_next + panel_column(s.lies.parts, part, begin + over);
             }
-            product_terms_strip_of(width, tile_rows, vectors,
-                                   fill > 0 && col + width * unit > all ? fill : 0, more, rows, k,
-                                   to, c_lies, left, from, &next);
+            take_terms_strip(t, rows, &s);
         }
     }
 }
 
-INLINE void product_terms(int tile_rows, int vectors, struct lstmc_range rows,
-                          struct lstmc_range cols, int all, int terms, REAL *c,
-                          struct lstmc_sums c_lies, const REAL *a, int a_row, int a_term,
-                          const REAL *b, int b_stride)
+static NOT_INLINE void product_terms(const struct lstmc_tiles *t, struct lstmc_range rows,
+                                     struct lstmc_range cols, int all, int terms, REAL *c,
+                                     struct lstmc_sums lies, const REAL *a, int a_row, int a_term,
+                                     const REAL *b, int b_stride)
 {
     REAL copy[COPY + V];
     const int apart = a_term != 1; /* a's terms */
-    const int step = apart ? even_step(length(rows), tile_rows, COPY / TERMS) : length(rows);
+    const int step = apart ? even_step(length(rows), t->rows, COPY / TERMS) : length(rows);
     for (int i = 0; i < terms; i += TERMS)
         for (int r = rows.first; r < rows.end; r += step) {
             const struct lstmc_range some = part_of(rows, r, step);
-            const int k = length(part_of(all_of(terms), i, TERMS)), n = length(some);
+            const int k = length(part_of(all_of(terms), i, TERMS));
             const int done = some.end == rows.end, r_next = done ? rows.first : some.end;
             const int i_next = done && i + TERMS < terms ? i + TERMS : i;
-            struct lstmc_left left = { a + i * a_term + r * a_row, a_row, a_row, a_term };
+            struct lstmc_strip s =
+                whole_product(k, c + r * lies.row, lies, a + i * a_term + r * a_row, a_row, a_term,
+                              b + i * b_stride, TERMS);
+            s.more = i > 0;
             if (apart) {
-                copy_tiles(tile_rows, some, k, copy, a + i * a_term, a_term);
-                left = (struct lstmc_left){ copy, k, 1, tile_rows };
+                copy_tiles(t->rows, some, k, copy, a + i * a_term, a_term);
+                s.a = copy;
+                s.a_row = 1;
+                s.a_term = t->rows;
+                s.a_tile = k;
             }
-            product_terms_rows(tile_rows, vectors, i > 0, n, cols, all, k, c + r * c_lies.row,
-                               c_lies, left, b + i * b_stride, b_stride,
+            product_terms_rows(t, length(some), cols, all, s, b_stride,
                                a + i_next * a_term + r_next * a_row, b + i_next * b_stride);
         }
 }
