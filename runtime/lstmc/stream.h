@@ -77,23 +77,25 @@ INLINE void product_floats(int tile_rows, int vectors, struct lstmc_range rows,
 #if REAL_BITS == 32
 enum { WIDE_PANEL = 2 * PANEL };
 
-INLINE uint32_t half_of(struct lstmc_column from, int i, int col, int all)
+/* Whatever is packed is read once, so that compilers may take this as it stands. */
+static NOT_INLINE void pack_halves(REAL *packed_y, const REAL *x, int parts, int terms, int all,
+                                   struct lstmc_range cols)
 {
-    return col < all ? lstmc_bfloat16(from.first[i * from.step]) : 0u;
-}
-
-INLINE void pack_halves(REAL *packed_y, const REAL *x, int parts, int terms, int all,
-                        struct lstmc_range cols)
-{
+    static const REAL zero;
     uint32_t *y = (uint32_t *)(void *)packed_y;
     for (int col = cols.first / WIDE_PANEL * WIDE_PANEL; col < cols.end; col += WIDE_PANEL)
-        for (int j = 0; j < PANEL; j++) {
-            const int low = col + j, high = low + PANEL;
-            const struct lstmc_column lows = column_of(x, parts, terms, all, low);
-            const struct lstmc_column highs = column_of(x, parts, terms, all, high);
-            for (int i = 0; i < terms; i++)
-                y[col / 2 * terms + i * PANEL + j] =
-                    half_of(lows, i, low, all) | half_of(highs, i, high, all) << 16;
+#pragma GCC unroll 1
+        for (int j = 0; j < WIDE_PANEL; j++) {
+            const struct lstmc_column from = col + j < all
+                                                 ? column_of(x, parts, terms, all, col + j)
+                                                 : (struct lstmc_column){ &zero, 0 };
+            const int shift = j / PANEL * 16;
+#pragma GCC unroll 1
+            for (int i = 0; i < terms; i++) {
+                uint32_t *word = y + col / 2 * terms + i * PANEL + j % PANEL;
+                const uint32_t half = lstmc_bfloat16(from.first[i * from.step]);
+                *word = shift > 0 ? *word | half << 16 : half;
+            }
         }
 }
 
