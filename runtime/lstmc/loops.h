@@ -115,12 +115,11 @@ INLINE int lanes_of(int j, int n)
 /* Elements of a line of the caches. */
 enum { LINE = 64 / sizeof(REAL) };
 
-/* Asks for row `row` of the sums of the tile that follows: lines in a far cache take as long as a few hundred
- * multiply-adds. */
-INLINE void look_ahead(int rows, int vectors, int row, REAL *c, struct lstmc_sums c_lies)
+/* Asks for a row of sums: lines in a far cache take as long as a few hundred multiply-adds. */
+INLINE void ask_for_sums(int vectors, REAL *c, struct lstmc_sums c_lies)
 {
-    for (int j = 0; c_lies.far && row < rows && j < vectors; j += LINE / V)
-        __builtin_prefetch(sums_of(c, c_lies, rows + row, j), 1);
+    for (int j = 0; j < vectors; j += LINE / V)
+        __builtin_prefetch(sums_of(c, c_lies, 0, j), 1);
 }
 
 /* What one term gives to a tile of n live columns. What is unrolled as one loop is in registers from the beginning;
@@ -129,11 +128,11 @@ INLINE void add_term(int rows, int vectors, int n, vec *sum, const REAL *a, ptrd
                      const REAL *b, struct lstmc_right b_lies)
 {
     vec b_row[MAX_TILE];
-#pragma GCC unroll 32
+    UNROLLED
     for (int j = 0; j < vectors; j++)
         b_row[j] = load(b + j * V / PANEL * b_lies.panel + j * V % PANEL,
                         b_lies.filled ? V : lanes_of(j, n));
-#pragma GCC unroll 32
+    UNROLLED
     for (int i = 0; i < rows * vectors; i++)
         sum[i] += a[i / vectors * a_row] * b_row[i % vectors];
 }
@@ -146,29 +145,41 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
                          const REAL *b, struct lstmc_right b_lies)
 {
     vec sum[MAX_TILE];
-#pragma GCC unroll 32
+    UNROLLED
     for (int i = 0; i < rows * vectors; i++)
         sum[i] = (vec){ 0 };
-    if (more)
-#pragma GCC unroll 32
+    if (more) {
+        UNROLLED
         for (int i = 0; i < rows * vectors; i++)
             sum[i] = load(sums_of(c, c_lies, i / vectors, i % vectors), lanes_of(i % vectors, n));
+    }
+    /* The sums of the next tile are asked for, a row in each of the first lines of terms. */
+    const int asks = c_lies.far ? rows * LINE : 0;
+    REAL *next = c + rows * c_lies.row;
     int i = 0;
     for (; rows * vectors >= REGISTERS / 2 && i + LINE <= k; i += LINE) {
-        look_ahead(rows, vectors, i / LINE, c, c_lies);
+        if (i < asks) {
+            ask_for_sums(vectors, next, c_lies);
+            next += c_lies.row;
+        }
         const REAL *a_line = a + i * a_term, *b_line = b + i * b_lies.term;
 #pragma GCC unroll 4
         for (int t = 0; t < LINE; t++)
             add_term(rows, vectors, n, sum, a_line + t * a_term, a_row, b_line + t * b_lies.term,
                      b_lies);
     }
-    for (; i < k; i += LINE) {
+    a += i * a_term;
+    b += i * b_lies.term;
+    while (i < k) {
         const int end = k - i < LINE ? k : i + LINE;
-        look_ahead(rows, vectors, i / LINE, c, c_lies);
-        for (int t = i; t < end; t++)
-            add_term(rows, vectors, n, sum, a + t * a_term, a_row, b + t * b_lies.term, b_lies);
+        if (i < asks) {
+            ask_for_sums(vectors, next, c_lies);
+            next += c_lies.row;
+        }
+        for (; i < end; i++, a += a_term, b += b_lies.term)
+            add_term(rows, vectors, n, sum, a, a_row, b, b_lies);
     }
-#pragma GCC unroll 32
+    UNROLLED
     for (int j = 0; j < rows * vectors; j++)
         store(sums_of(c, c_lies, j / vectors, j % vectors), sum[j], lanes_of(j % vectors, n));
 }
@@ -518,8 +529,8 @@ INLINE void pack_panels(int parts, int width, int k, REAL *y, const REAL *x, int
 
 /* y = x' in panels, where x lies in some itself, `width` the columns of one of its parts: columns of y are rows
  * of x. */
-INLINE void pack_transposed(int parts, int width, int rows, REAL *y, const REAL *x,
-                            struct lstmc_range cols)
+static NOT_INLINE void pack_transposed(int parts, int width, int rows, REAL *y, const REAL *x,
+                                       struct lstmc_range cols)
 {
     for (int row = cols.first; row < cols.end; row += PANEL)
         for (int panel = 0; panel < (width + PANEL - 1) / PANEL * parts; panel++) {
@@ -572,14 +583,7 @@ INLINE void copy_panels(int first, int panels, int parts, int width, int k, REAL
         cols[p] = panel_column(parts, width, first + p);
         whole += (first + p) / parts < width / PANEL;
     }
-    if (whole == STRIP_UNITS)
-        copy_whole_panels(STRIP_UNITS, k, to, b, b_stride, cols);
-    else if (whole == 3)
-        copy_whole_panels(3, k, to, b, b_stride, cols);
-    else if (whole == 2)
-        copy_whole_panels(2, k, to, b, b_stride, cols);
-    else if (whole == 1)
-        copy_whole_panels(1, k, to, b, b_stride, cols);
+    copy_whole_panels(whole, k, to, b, b_stride, cols);
     for (int p = whole; p < panels; p++)
         pack_panel(width % PANEL, k, to + p * TERMS * PANEL, b + cols[p], b_stride, 1);
 }

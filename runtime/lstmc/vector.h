@@ -30,8 +30,10 @@
 #define INLINE static inline __attribute__((always_inline, unused))
 #ifdef __clang__
 #define NOT_INLINE __attribute__((noinline, unused))
-#else /* gcc would make one for each set of known arguments */
+#define UNROLLED
+#else /* gcc would make one for each set of known arguments, and unrolls later than it decides what is in registers */
 #define NOT_INLINE __attribute__((noinline, noclone, unused))
+#define UNROLLED   _Pragma("GCC unroll 32")
 #endif
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
