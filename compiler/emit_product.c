@@ -116,7 +116,7 @@ static const char *size_text(const struct emission *e, struct tile_size t)
     return text;
 }
 
-/* The function for tiles of one height. */
+/* The function for tiles of one height, shared by all products that take such. */
 static const char *put_tile_loop(const struct emission *e, struct tile_size t, bool ta,
                                  struct buffer *out)
 {
@@ -124,18 +124,18 @@ static const char *put_tile_loop(const struct emission *e, struct tile_size t, b
     if (!names_has(e->form_names, name))
         buffer_printf(
             out,
+            "/* tiles below each other, of rows x vectors of sums%s */\n"
             "static NOT_INLINE void SUFFIX(%s)(const struct lstmc_strip *s, int tiles)\n{\n"
-            "    tile_loop(%s, %s, %d, s, tiles);\n}\n",
-            names_take(e->form_names, name), by_isa(e, t.rows), by_isa(e, t.vectors), !ta);
+            "    tile_loop(%s, %s, %d, s, tiles);\n}\n\n",
+            ta ? ", of a transposed a" : "", names_take(e->form_names, name), by_isa(e, t.rows),
+            by_isa(e, t.vectors), !ta);
     return name;
 }
 
-static struct tile_size of_rows(struct tile_size t, int least, int less)
+static struct tile_size of_height(struct tile_size t, enum heights height)
 {
-    for (int i = 0; i < MACHINES; i++) {
-        const int rows = less > 0 ? t.rows[i] - less : least;
-        t.rows[i] = rows > least ? rows : least;
-    }
+    for (int i = 0; i < MACHINES; i++)
+        t.rows[i] = height == TWO ? 2 : height == LOWER && t.rows[i] > 1 ? t.rows[i] - 1 : 1;
     return t;
 }
 
@@ -144,20 +144,15 @@ const char *put_tile_set(const struct emission *e, struct tile_size t, bool ta, 
 {
     static const struct {
         enum heights height;
-        const char *field, *suffix;
-        int rows, less;
-    } others[] = {
-        { LOWER, "lower", "_lower", 1, 1 },
-        { TWO, "two", "_two", 2, 0 },
-        { ONE, "one", "_one", 1, 0 },
-    };
+        const char *field;
+    } others[] = { { LOWER, "lower" }, { TWO, "two" }, { ONE, "one" } };
     enum { OTHERS = sizeof others / sizeof *others };
     const char *functions[OTHERS], *whole = put_tile_loop(e, t, ta, out);
     const char *name = arena_printf(e->arena, "tiles%s_%s", ta ? "_ta" : "", size_text(e, t));
     for (int i = 0; i < OTHERS; i++)
         if (heights & others[i].height) {
-            functions[i] = put_tile_loop(e, of_rows(t, others[i].rows, others[i].less), ta, out);
-            name = arena_printf(e->arena, "%s%s", name, others[i].suffix);
+            functions[i] = put_tile_loop(e, of_height(t, others[i].height), ta, out);
+            name = arena_printf(e->arena, "%s_%s", name, others[i].field);
         }
     if (names_has(e->form_names, name))
         return arena_printf(e->arena, "&SUFFIX(%s)", name);
