@@ -109,9 +109,10 @@ static const char *put_sums(struct body *b)
     if (names_has(b->e->form_names, name))
         return name;
     names_take(b->e->form_names, name);
-    const char *all_args[] = {
-        bf16 ? NULL : put_tile_set(b->e, t.size, ta, heights_of(b->f, t.size), b->out),
-        c_integer(b->arena, kernel_parts(b->f->body)),
+    const char *args[] = {
+        bf16 ? by_isa(b->e, t.size.rows)
+             : put_tile_set(b->e, t.size, ta, heights_of(b->f, t.size), b->out),
+        bf16 ? by_isa(b->e, t.size.vectors) : c_integer(b->arena, kernel_parts(b->f->body)),
         rows,
         "panels",
         c_integer(b->arena, terms),
@@ -119,33 +120,18 @@ static const char *put_sums(struct body *b)
         c_integer(b->arena, t.stride),
         "a",
         c_integer(b->arena, ta ? 1 : stride),
-        c_integer(b->arena, ta ? stride : 1),
+        bf16 ? "b" : c_integer(b->arena, ta ? stride : 1), /* whose terms lie side by side */
         "b",
     };
-    const char *bf16_args[] = {
-        by_isa(b->e, t.size.rows),
-        by_isa(b->e, t.size.vectors),
-        rows,
-        "panels",
-        c_integer(b->arena, terms),
-        "sums",
-        c_integer(b->arena, t.stride),
-        "a",
-        c_integer(b->arena, stride),
-        "b",
-    };
+    const int count = (int)(sizeof args / sizeof *args) - bf16;
     buffer_printf(b->out,
                   "/* rows x columns x parts x terms, for the kernels that begin with such a "
                   "product */\n");
     put_list(b->out, 0, arena_printf(b->arena, "static NOT_INLINE void SUFFIX(%s)(", name), params,
              high ? 4 : 5, ")\n");
     buffer_puts(b->out, "{\n");
-    if (bf16)
-        put_list(b->out, 4, "SUFFIX(product_bf16_tiles)(", bf16_args,
-                 (int)(sizeof bf16_args / sizeof *bf16_args), ");\n}\n\n");
-    else
-        put_list(b->out, 4, "product_tiles(", all_args, (int)(sizeof all_args / sizeof *all_args),
-                 ");\n}\n\n");
+    put_list(b->out, 4, bf16 ? "SUFFIX(product_bf16_tiles)(" : "product_tiles(", args, count,
+             ");\n}\n\n");
     return name;
 }
 
