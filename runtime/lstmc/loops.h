@@ -285,9 +285,10 @@ INLINE void ask_for_next(struct lstmc_next *next, int panels)
 
 /* A strip that is so many units wide, from where its next tile begins. */
 struct lstmc_strip {
-    int k, more;     /* terms; has c the sum over earlier ones already? */
-    int units, cols; /* cols: those that are there, or 0: all that the units have */
-    ptrdiff_t a_row, a_term, a_tile, b_panel; /* distances; tiles of n rows are n * a_tile apart */
+    int k, more;                     /* terms; has c the sum over earlier ones already? */
+    int panel_terms;                 /* of b's panels, which may have more */
+    int units, cols;                 /* cols: those that are there, or 0: all that the units have */
+    ptrdiff_t a_row, a_term, a_tile; /* distances; tiles of n rows are n * a_tile apart */
     struct lstmc_sums lies;
     REAL *c;
     const REAL *a, *b;
@@ -305,7 +306,7 @@ INLINE struct lstmc_strip whole_product(int k, REAL *c, struct lstmc_sums lies, 
                                  .a_term = a_term,
                                  .a_tile = a_row,
                                  .a = a,
-                                 .b_panel = panel_terms * PANEL,
+                                 .panel_terms = panel_terms,
                                  .b = b };
 }
 
@@ -317,7 +318,7 @@ INLINE void tiles_of_width(int rows, int vectors, int a_along, const struct lstm
                            int tiles)
 {
     const struct lstmc_strip x = *s;
-    const struct lstmc_right b_lies = { PANEL, x.b_panel, 1 };
+    const struct lstmc_right b_lies = packed(x.panel_terms);
     REAL *c = x.c;
     const REAL *a = x.a;
     for (int i = 0; i < tiles; i++, c += rows * x.lies.row, a += rows * x.a_tile) {
@@ -407,7 +408,8 @@ static NOT_INLINE void product_panels(const struct lstmc_tiles *t, int parts,
                                       int fill, struct lstmc_strip s)
 {
     enum { SMALL = 48, SECOND = 600 * 1024 / sizeof(REAL), NOT_FAR = 2048 * 1024 / sizeof(REAL) };
-    const struct lstmc_strip all = s;
+    REAL *const c = s.c;
+    const REAL *const a = s.a, *const b = s.b;
     const int few = length(rows) < t->rows;
     const int unit = strip_unit(t->vectors), most = few ? 1 : strip_units(t->vectors);
     const int even = parts * PANEL % (most * unit * V) == 0;
@@ -420,9 +422,9 @@ static NOT_INLINE void product_panels(const struct lstmc_tiles *t, int parts,
         for (int at = first; at < end; at += s.units * unit) {
             s.units = even ? most : even_share((end - at) / unit, most);
             s.cols = fill > 0 && at + s.units * unit == last ? s.units * unit * V - fill : 0;
-            s.c = all.c + group.first * s.lies.row + at * V;
-            s.a = all.a + group.first * s.a_row;
-            s.b = all.b + at * V / PANEL * s.b_panel + at * V % PANEL;
+            s.c = c + group.first * s.lies.row + at * V;
+            s.a = a + group.first * s.a_row;
+            s.b = b + at * V / PANEL * packed(s.panel_terms).panel + at * V % PANEL;
             take_strip(t, length(group), &s);
         }
     }
@@ -615,8 +617,8 @@ static NOT_INLINE void product_terms_rows(const struct lstmc_tiles *t, int rows,
     const int fill = s.lies.panel == PANEL ? (unit - all % unit) % unit : 0;
     const int wide = strip * unit < PANEL ? 1 : strip * unit / PANEL;
     const int begin = cols.first / PANEL, end = begin + panels_in(cols), part = all / s.lies.parts;
-    const struct lstmc_strip of_all = s;
-    const REAL *b = s.b;
+    REAL *const c = s.c;
+    const REAL *const a = s.a, *const b = s.b;
     s.next = &next;
     for (int panel = begin, some; panel < end; panel += some) {
         const int first = panel * PANEL;
@@ -627,8 +629,8 @@ static NOT_INLINE void product_terms_rows(const struct lstmc_tiles *t, int rows,
             const int col = first + j * unit;
             s.units = even_share(units - j, strip);
             s.cols = fill > 0 && col + s.units * unit > all ? s.units * unit - fill : 0;
-            s.c = of_all.c + col / PANEL * s.lies.panel + col % PANEL;
-            s.a = of_all.a;
+            s.c = c + col / PANEL * s.lies.panel + col % PANEL;
+            s.a = a;
             s.b = panels + j * unit / PANEL * TERMS * PANEL + j * unit % PANEL;
             for (int p = 0; p * PANEL < s.units * unit; p++) {
                 const int after = col / PANEL + some + p, over = after - end;
