@@ -1,7 +1,8 @@
 /* What the steps of batch.c share. They run one after another on one program:
  *
  *   batch_sums.c     a sum of products becomes one product over stacked rows or columns
- *   batch_inputs.c   products with one left operand become one, the right ones side by side
+ *   batch_inputs.c   products with one left operand, or look-ups by one index, become one, the right
+ *                    operands side by side
  *   batch_weights.c  products with one weight become one tall product
  *   batch_joins.c    what is stacked or stands side by side; at last, what is part of a larger
  *                    stack becomes a slice of it

@@ -1,7 +1,18 @@
 /* Products with one left operand become one, with the right operands side by side: a cell whose
- * gates have a weight each runs like a cell whose gates share one. */
+ * gates have a weight each runs like a cell whose gates share one. So do rows taken from tables by
+ * one index, and what such an index scatters. */
 #include "batch.h"
 #include <stdlib.h>
+
+/* Which operand is shared and which lie side by side. */
+static const struct {
+    bool joins;
+    int shared, own;
+} habits[OP_COUNT] = {
+    [OP_MATMUL] = { true, 0, 1 },
+    [OP_GATHER] = { true, 1, 0 },
+    [OP_SCATTER] = { true, 1, 0 },
+};
 
 /* Products of one layer with one left operand and weights of one shape, none of which needs
  * another: on the longest path from them to the end, or from the beginning to them, are equally
@@ -23,6 +34,16 @@ struct sets {
 
 /* ---- sets ------------------------------------------------------------------------------------ */
 
+static struct value *shared_of(const struct node *n)
+{
+    return n->args[habits[n->op].shared];
+}
+
+static struct value *own_of(const struct node *n)
+{
+    return n->args[habits[n->op].own];
+}
+
 static void count_depths(struct batch *b)
 {
     for (struct node *n = b->program->first; n; n = n->next) {
@@ -32,7 +53,7 @@ static void count_depths(struct batch *b)
             if (def && mark_of(b, def)->distance > distance)
                 distance = mark_of(b, def)->distance;
         }
-        mark_of(b, n)->distance = distance + (n->op == OP_MATMUL);
+        mark_of(b, n)->distance = distance + habits[n->op].joins;
     }
 }
 
@@ -41,7 +62,7 @@ static void count_heights(struct batch *b)
     for (struct node *n = b->program->first; n; n = n->next)
         mark_of(b, n)->distance = 0;
     for (struct node *n = b->program->last; n; n = n->prev) {
-        const int distance = mark_of(b, n)->distance += n->op == OP_MATMUL;
+        const int distance = mark_of(b, n)->distance += habits[n->op].joins;
         for (int i = 0; i < n->arg_count; i++) {
             struct node *def = n->args[i]->def;
             if (def && mark_of(b, def)->distance < distance)
@@ -55,17 +76,17 @@ static int same_set(const void *item, const void *key)
 {
     const struct set *a = item, *b = key;
     const struct node *m = a->like, *n = b->like;
-    return m->args[0] == n->args[0] && a->distance == b->distance && a->bound == b->bound &&
-           m->scope == n->scope && attrs_equal(m, n) &&
-           cols_from(m->args[1]) == cols_from(n->args[1]) &&
-           shape_equal(m->args[1]->type.shape, n->args[1]->type.shape);
+    return m->op == n->op && shared_of(m) == shared_of(n) && a->distance == b->distance &&
+           a->bound == b->bound && m->scope == n->scope && attrs_equal(m, n) &&
+           cols_from(own_of(m)) == cols_from(own_of(n)) &&
+           shape_equal(own_of(m)->type.shape, own_of(n)->type.shape);
 }
 
 static struct set *set_of(struct sets *s, struct node *n)
 {
     const struct mark *m = mark_of(s->b, n);
     struct set key = { .like = n, .distance = m->distance, .bound = m->bound };
-    uint64_t hash = hash_pointer((uint64_t)m->distance, n->args[0]);
+    uint64_t hash = hash_pointer((uint64_t)m->distance, shared_of(n));
     struct set *found = table_find(&s->found, hash, same_set, &key);
     if (found)
         return found;
@@ -91,7 +112,7 @@ static void add_product(struct sets *s, struct node *n)
 static int by_weight(const void *x, const void *y)
 {
     const struct node *a = *(struct node *const *)x, *b = *(struct node *const *)y;
-    return compare_weights(a->args[1], b->args[1]);
+    return compare_weights(own_of(a), own_of(b));
 }
 
 /* ---- joining --------------------------------------------------------------------------------- */
@@ -100,7 +121,7 @@ static struct join *find_weights(struct batch *b, const struct set *set)
 {
     struct value **weights = arena_new_array(b->arena, struct value *, set->count);
     for (int i = 0; i < set->count; i++)
-        weights[i] = set->products[i]->args[1];
+        weights[i] = own_of(set->products[i]);
     return find_join(b, weights, set->count, attr_flag(set->like, "tb") ? 0 : 1);
 }
 
@@ -124,13 +145,13 @@ static bool can_join(struct batch *b, const struct set *set)
     if (set->count < 2)
         return false;
     const struct join *wide = find_wide_weights(b, set);
-    struct shape in = set->like->args[1]->type.shape, out = node_result(set->like)->type.shape;
+    struct shape in = own_of(set->like)->type.shape, out = node_result(set->like)->type.shape;
     if (!fits_value(out.dim[0], out.dim[1] * wide->count) ||
         !fits_value(in.dim[0], in.dim[1] * wide->count))
         return false;
     bool distinct = true;
     for (int i = 1; i < set->count && distinct; i++)
-        distinct = set->products[i]->args[1] != set->products[i - 1]->args[1];
+        distinct = own_of(set->products[i]) != own_of(set->products[i - 1]);
     return distinct && is_worth_joining(wide);
 }
 
@@ -143,11 +164,13 @@ static void join_products(struct batch *b, const struct set *set)
     struct join *weights = find_wide_weights(b, set);
     b->b.like = &origin;
     b->b.part = origin.part;
-    struct value *args[] = { n->args[0], build_join(b, weights) };
+    struct value *args[2];
+    args[habits[n->op].shared] = shared_of(n);
+    args[habits[n->op].own] = build_join(b, weights);
     struct value *whole =
-        build(&b->b, OP_MATMUL, args, 2, n->attrs, n->attr_count, type_scalar(ELEM_REAL));
+        build(&b->b, n->op, args, 2, n->attrs, n->attr_count, type_scalar(ELEM_REAL));
     for (int i = 0, at = 0; i < set->count; i++, at++) {
-        while (weights->parts[at] != set->products[i]->args[1])
+        while (weights->parts[at] != own_of(set->products[i]))
             at++;
         become_slice(b, set->products[i], OP_COLS, whole, at * width, (at + 1) * width);
     }
@@ -158,7 +181,7 @@ static struct set *collect_sets(struct batch *b)
     struct sets s = { .b = b, .found.arena = b->arena };
     s.end = &s.first;
     for (struct node *n = b->program->first; n; n = n->next)
-        if (n->op == OP_MATMUL)
+        if (habits[n->op].joins)
             add_product(&s, n);
     for (struct set *set = s.first; set; set = set->next)
         qsort(set->products, (size_t)set->count, sizeof *set->products, by_weight);

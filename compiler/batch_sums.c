@@ -182,7 +182,7 @@ static const struct {
     [KIND_OUTER] = { 2, 0, true, 0 },
     [KIND_INPUT] = { 2, 1, true, 1 },
     [KIND_SUM] = { 1, 0, false, 0 },
-    [KIND_SCATTER] = { 2, 0, false, 0 },
+    [KIND_SCATTER] = { 2, 0, true, 1 },
 };
 
 /* One operand of each term. */

@@ -62,9 +62,15 @@ cmp {whole,half}/update-00000020.safetensors || fail "a resumed run of an LSTM w
 "$TENSORS" compare want.safetensors whole/update-00000020.safetensors "$(tolerance TOLERANCE_TWIN)" >out ||
   fail "an LSTM with four gate weights learns something else: $(grep above out)"
 
-products() { # spec
-  "$LSTMC" "$1" --text "$text" --dump=plan | awk '$1 == "program" { name = $2 } / = matmul / { n[name]++ }
+# With no more products, look-ups or copies, whatever the input is.
+counts() { # spec, options
+  "$LSTMC" "$@" --dump=plan | awk '$1 == "program" { name = $2 } / = (matmul|gather|scatter|concat) / { n[name]++ }
     END { print n["train"], n["grads"], n["window"], n["sample"] }'
 }
-ours=$(products typed.lua) theirs=$(products "$spec")
-[ -n "${theirs// /}" ] && [ "$ours" = "$theirs" ] || fail "products of train, grads, window, sample: $ours, the library's $theirs"
+alike() { # what it is of, counts of ours, of the library's
+  [ -n "${3// /}" ] && [ "$2" = "$3" ] ||
+    fail "products, look-ups and joins of train, grads, window, sample, $1: $2, the library's $3"
+}
+alike scaled "$(counts typed.lua --text "$text")" "$(counts "$spec" --text "$text")"
+sed '/^local text/,$s/FourGates {/LSTM {/' "$specs/four_gates.lua" | sed -n '/^local text/,$p' >onehot.lua
+alike one-hot "$(counts "$specs/four_gates.lua" --text "$specs/bundled.txt")" "$(counts onehot.lua --text "$specs/bundled.txt")"
