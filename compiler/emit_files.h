@@ -7,6 +7,8 @@
  * end it with put_banner_end. */
 void put_banner(struct emission *e, const char *file, struct buffer *out);
 void put_banner_end(struct buffer *out);
+/* Behind it where a file calls kernels and computes nothing itself. */
+void put_includes(struct emission *e, struct buffer *out);
 
 void put_kernels_header(struct emission *e, struct buffer *out); /* kernels.h */
 void put_kernels(struct emission *e, struct buffer *out);        /* kernels.inc */

@@ -57,6 +57,19 @@ void put_banner_end(struct buffer *out)
     buffer_puts(out, " */\n");
 }
 
+void put_includes(struct emission *e, struct buffer *out)
+{
+    buffer_printf(out,
+                  "/* Calls one after another: what gcc does beyond this only takes it twice as long. */\n"
+                  "#if defined(__GNUC__) && !defined(__clang__)\n"
+                  "#pragma GCC optimize(\"O1\")\n"
+                  "#endif\n"
+                  "#define %s_INTERNAL\n"
+                  "#include \"%s.h\"\n"
+                  "#include \"kernels.h\"\n",
+                  e->upper, e->name);
+}
+
 /* ---- how to read the rest -------------------------------------------------------------------- */
 
 /* The step that stands for all others: in the middle of the layer with most time steps, the

@@ -213,9 +213,3 @@ void put_piece(const struct piece *p, const char *name, struct buffer *out)
     buffer_puts(out, p->statements.text);
     buffer_puts(out, "}\n\n");
 }
-
-void put_includes(struct emission *e, struct buffer *out)
-{
-    buffer_printf(out, "#define %s_INTERNAL\n#include \"%s.h\"\n#include \"kernels.h\"\n", e->upper,
-                  e->name);
-}

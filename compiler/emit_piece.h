@@ -26,6 +26,4 @@ void piece_add(struct piece *p, const struct step *s, const struct step *last);
 bool same_paragraph(const struct node *a, const struct node *b);
 /* The whole function, with what its statements need at its head. */
 void put_piece(const struct piece *p, const char *name, struct buffer *out);
-/* The lines that make NAME.h and kernels.h known. */
-void put_includes(struct emission *e, struct buffer *out);
 #endif

@@ -403,10 +403,8 @@ void put_tables(struct emission *e, struct buffer *out)
     const struct data *d = &e->module->data;
     put_banner(e, "tables.c", out);
     put_banner_end(out);
-    buffer_printf(
-        out,
-        "#define %s_INTERNAL\n#include \"%s.h\"\n#include \"kernels.h\"\n#include <string.h>\n\n",
-        e->upper, e->name);
+    put_includes(e, out);
+    buffer_puts(out, "#include <string.h>\n\n");
     put_copies(e, out);
     put_tensor_table(e, TENSOR_PARAM, "params", out);
     put_packed(e, out);
