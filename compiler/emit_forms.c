@@ -174,7 +174,7 @@ static struct key form_key(struct emission *e, const struct form *f, const struc
         add_type(&key, o->type);
         add_word(&key, o->array);
         add_word(&key, o->shift);
-        add_word(&key, o->array >= 0 ? f->arrays[o->array].stride : 0);
+        add_word(&key, shape_rows(stored_shape(o->type)) > 1 ? f->arrays[o->array].stride : 0);
     }
     return key;
 }

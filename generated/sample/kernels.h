@@ -12,7 +12,6 @@
 struct sample_products {
     void (*pack)(float *y, const float *x, int parts, int terms, int all, struct lstmc_range cols);
     void (*product_1x37x2)(float *c, const float *a, const float *b, struct lstmc_range cols);
-    void (*product_1x37x2_2)(float *c, const float *a, const float *b, struct lstmc_range cols);
 };
 
 /* What the steps of the model are made of, for one instruction set, in the order of kernels.inc.
@@ -78,7 +77,6 @@ struct sample_kernels {
     void (*dense_forward_4)(float *p_, const float *sum, struct lstmc_range cols);
     void (*gather_37x8_3)(float *y, const float *x, const int32_t *index, struct lstmc_range rows);
     void (*lstm_forward_4)(float *mul, const float *bias, struct lstmc_range cols);
-    void (*product_1x8x2_2)(float *c, const float *a, const float *b, struct lstmc_range cols);
     void (*lstm_forward_3_2)(float *mul, const float *matmul, const float *bias,
         struct lstmc_range cols);
     void (*lstm_forward_5)(float *add, const float *matmul, const float *bias,

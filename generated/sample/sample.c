@@ -121,19 +121,19 @@ static void window_0(const struct lstmc_call *call, struct lstmc_worker *me)
         lstmc_share(me, 1, 16, 2)); /* %16..%20 */
 
     /* lstm, t = 1 */
-    x.k->product_1x8x2_2(x.w + WINDOW_LSTM_MATMUL(1), x.w + WINDOW_LSTM_MUL_2,
+    x.k->product_1x8x2(x.w + WINDOW_LSTM_MATMUL(1), x.w + WINDOW_LSTM_MUL_2,
         x.p->lstm_recurrent_kernel, lstmc_share(me, 1, 16, 8)); /* %23 */
     x.k->lstm_forward_3_2(x.w + WINDOW_LSTM_MUL, x.w + WINDOW_LSTM_MATMUL(1), x.p->lstm_bias,
         lstmc_share(me, 1, 16, 2)); /* %35..%38 */
 
     /* lstm, t = 2 */
-    x.k->product_1x8x2_2(x.w + WINDOW_LSTM_MATMUL(2), x.w + WINDOW_LSTM_MUL_3,
+    x.k->product_1x8x2(x.w + WINDOW_LSTM_MATMUL(2), x.w + WINDOW_LSTM_MUL_3,
         x.p->lstm_recurrent_kernel, lstmc_share(me, 1, 16, 8)); /* %41 */
     x.k->lstm_forward_5(x.w + WINDOW_LSTM_ADD, x.w + WINDOW_LSTM_MATMUL(2), x.p->lstm_bias,
         lstmc_share(me, 1, 16, 2)); /* %56 */
 
     /* dense */
-    x.m->product_1x37x2_2(x.w + WINDOW_DENSE_MATMUL, x.w + WINDOW_LSTM_MUL_4, x.b->dense_kernel,
+    x.m->product_1x37x2(x.w + WINDOW_DENSE_MATMUL, x.w + WINDOW_LSTM_MUL_4, x.b->dense_kernel,
         lstmc_share(me, 1, 16, 37)); /* %57 */
     x.k->dense_forward_2(x.w + WINDOW_DENSE_ADD, x.p->dense_bias,
         lstmc_share(me, 1, 16, 37)); /* %58 */
