@@ -16,7 +16,7 @@
 #pragma clang fp contract(fast)
 #elif defined(__GNUC__)
 #pragma GCC target("avx2,fma")
-#pragma GCC optimize("O3,fp-contract=fast,no-version-loops-for-strides")
+#pragma GCC optimize("O2,fp-contract=fast")
 #endif
 
 #define V 8

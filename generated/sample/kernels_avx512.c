@@ -16,7 +16,7 @@
 #pragma clang fp contract(fast)
 #elif defined(__GNUC__)
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")
-#pragma GCC optimize("O3,fp-contract=fast,no-version-loops-for-strides")
+#pragma GCC optimize("O2,fp-contract=fast")
 #endif
 
 #define V 16

@@ -10,7 +10,7 @@
 #if defined(__clang__)
 #pragma clang fp contract(fast)
 #elif defined(__GNUC__)
-#pragma GCC optimize("O3,fp-contract=fast,no-version-loops-for-strides")
+#pragma GCC optimize("O2,fp-contract=fast")
 #endif
 
 #define V 4

@@ -107,6 +107,7 @@ INLINE void pair_rows(enum source source, uint32_t *y, const void *x, int at, in
 #define EACH_LANE(F, s) F(0, s), F(1, s), F(2, s), F(3, s)
 #endif
 #define TURN_STEP(row, step)                                                                       \
+    UNROLLED                                                                                       \
     for (int i = 0; i < V; i++)                                                                    \
         if (!(i & (step))) {                                                                       \
             const words a = (row)[i], b = (row)[i + (step)];                                       \
@@ -132,11 +133,14 @@ INLINE void part_columns(uint16_t *y, int y_stride, const uint32_t *x, int rows)
     for (int left = 0; left < rows; left += V)
         for (int top = 0; top < PAIRS; top += V) {
             words row[V];
+            UNROLLED
             for (int i = 0; i < V; i++)
                 row[i] = *(const words_anywhere *)(x + (top + i) * PANEL + left);
             turn(row);
-            for (int i = 0; i < V && left + i < rows; i++)
-                *(words_anywhere *)(y + (left + i) * y_stride + 2 * top) = row[i];
+            UNROLLED
+            for (int i = 0; i < V; i++)
+                if (left + i < rows)
+                    *(words_anywhere *)(y + (left + i) * y_stride + 2 * top) = row[i];
         }
 }
 
@@ -157,9 +161,11 @@ INLINE void pair_columns(enum source source, uint32_t *y, const void *x, int at,
     for (int left = 0; left < PAIRS; left += V)
         for (int top = 0; top < PANEL; top += V) {
             words row[V];
+            UNROLLED
             for (int i = 0; i < V; i++)
                 row[i] = *(const words_anywhere *)(rows + (top + i) * CHUNK + 2 * left);
             turn(row);
+            UNROLLED
             for (int i = 0; i < V; i++)
                 *(words_anywhere *)(y + (left + i) * PANEL + top) = row[i];
         }

@@ -183,22 +183,25 @@ INLINE void SUFFIX(bf16_tile)(int rows, int vectors, int n, int k, float *c, int
             __builtin_prefetch(a + r * a_stride + (chunk + CHUNKS_AHEAD) * CHUNK);
         for (int i = chunk_zeros(chunk, k) / 2; i < PAIRS; i++) {
             words b_row[MAX_TILE];
+            UNROLLED
             for (int j = 0; j < vectors; j++)
                 b_row[j] = *(const words_anywhere *)(b + j * V / PANEL * panel + j * V % PANEL * 2 +
                                                      (chunk * PAIRS + i) * PANEL * 2);
+            UNROLLED
             for (int r = 0; r < rows; r++) {
                 const words none = { 0 };
                 const words a_pair = none + *(const pair_anywhere *)(a + r * a_stride +
                                                                      chunk_first(chunk, k) + 2 * i);
+                UNROLLED
                 for (int j = 0; j < vectors; j++)
                     sum[r * vectors + j] =
                         SUFFIX(add_pairs)(sum[r * vectors + j], a_pair, b_row[j]);
             }
         }
     }
-    for (int r = 0; r < rows; r++)
-        for (int j = 0; j < vectors; j++)
-            store(c + r * c_stride + j * V, sum[r * vectors + j], lanes_of(j, n));
+    UNROLLED
+    for (int j = 0; j < rows * vectors; j++)
+        store(c + j / vectors * c_stride + j % vectors * V, sum[j], lanes_of(j % vectors, n));
 }
 
 INLINE void SUFFIX(bf16_strip)(int tile_rows, int vectors, struct lstmc_range rows, int n, int k,

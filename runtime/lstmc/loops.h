@@ -678,13 +678,12 @@ INLINE void dot_terms(int rows, int cols, int n, vec *sum, const REAL *a, int a_
                       const REAL *b, int b_stride)
 {
     vec b_terms[MAX_TILE];
+    UNROLLED
     for (int j = 0; j < cols; j++)
         b_terms[j] = load(b + j * b_stride, n);
-    for (int r = 0; r < rows; r++) {
-        const vec a_terms = load(a + r * a_stride, n);
-        for (int j = 0; j < cols; j++)
-            sum[r * cols + j] += a_terms * b_terms[j];
-    }
+    UNROLLED
+    for (int i = 0; i < rows * cols; i++)
+        sum[i] += load(a + i / cols * a_stride, n) * b_terms[i % cols];
 }
 
 INLINE void dot_tile(int rows, int cols, int k, REAL *c, int c_stride, const REAL *a, int a_stride,
@@ -696,9 +695,9 @@ INLINE void dot_tile(int rows, int cols, int k, REAL *c, int c_stride, const REA
         dot_terms(rows, cols, V, sum, a + i, a_stride, b + i, b_stride);
     if (whole < k)
         dot_terms(rows, cols, k % V, sum, a + whole, a_stride, b + whole, b_stride);
-    for (int r = 0; r < rows; r++)
-        for (int j = 0; j < cols; j++)
-            c[r * c_stride + j] = sum_of_lanes(sum[r * cols + j]);
+    UNROLLED
+    for (int i = 0; i < rows * cols; i++)
+        c[i / cols * c_stride + i % cols] = sum_of_lanes(sum[i]);
 }
 
 INLINE void product_of_rows(int tile_rows, int tile_cols, struct lstmc_range rows,
@@ -755,11 +754,15 @@ INLINE void reduce_rows_at(enum reduction how, int vectors, int n, int more, REA
                            int x_stride, int x_rows)
 {
     vec part[VECTORS_AT_A_TIME];
+    UNROLLED
     for (int j = 0; j < vectors; j++)
         part[j] = load(x + j * V, lanes_of(j, n));
-    for (int row = 1; row < x_rows; row++)
+    for (int row = 1; row < x_rows; row++) {
+        UNROLLED
         for (int j = 0; j < vectors; j++)
             part[j] = reduced(how, part[j], load(x + row * x_stride + j * V, lanes_of(j, n)));
+    }
+    UNROLLED
     for (int j = 0; j < vectors; j++) {
         const int lanes = lanes_of(j, n);
         store(y + j * V, more ? reduced(how, load(y + j * V, lanes), part[j]) : part[j], lanes);
@@ -836,6 +839,7 @@ static NOT_INLINE void random_rows(random_words to, uint32_t seed, uint32_t stre
     for (int col = cols.first; col < cols.end; col += V) {
         words rows[4];
         random_quad(rows, seed, stream, update, t, (uint32_t)quad, col);
+        UNROLLED
         for (int row = 0; row < 4; row++)
             to[row][(col - cols.first) / V] = rows[row];
     }

@@ -105,21 +105,26 @@ INLINE void halves_tile(int rows, int panels, int skip, int n, int k, REAL *c, i
 {
     enum { HALF = PANEL / V, ALL = 2 * HALF };
     vec sum[MAX_TILE] = { { 0 } };
-    for (int i = 0; i < k; i++)
-        for (int p = 0; p < panels; p++)
-            for (int j = 0; j < HALF; j++) {
-                const words w = *(const words_anywhere *)(b + (p * k + i) * PANEL + j * V);
-                const vec low = (vec)(w << 16), high = (vec)(w & ~(words){ 0 } << 16);
-                for (int r = 0; r < rows; r++) {
-                    vec *to = sum + (r * panels + p) * ALL + j;
-                    to[0] += a[r * a_row + i] * low;
-                    to[HALF] += a[r * a_row + i] * high;
-                }
+    for (int i = 0; i < k; i++) {
+        UNROLLED
+        for (int j = 0; j < panels * HALF; j++) {
+            const int p = j / HALF, at = j % HALF;
+            const words w = *(const words_anywhere *)(b + (p * k + i) * PANEL + at * V);
+            const vec low = (vec)(w << 16), high = (vec)(w & ~(words){ 0 } << 16);
+            UNROLLED
+            for (int r = 0; r < rows; r++) {
+                vec *to = sum + (r * panels + p) * ALL + at;
+                to[0] += a[r * a_row + i] * low;
+                to[HALF] += a[r * a_row + i] * high;
             }
-    for (int r = 0; r < rows; r++)
-        for (int j = 0; j < panels * ALL; j++)
-            if (j * V >= skip && lanes_of(j, n) > 0)
-                store(c + r * c_stride + j * V, sum[r * panels * ALL + j], lanes_of(j, n));
+        }
+    }
+    UNROLLED
+    for (int j = 0; j < rows * panels * ALL; j++) {
+        const int r = j / (panels * ALL), at = j % (panels * ALL);
+        if (at * V >= skip && lanes_of(at, n) > 0)
+            store(c + r * c_stride + at * V, sum[j], lanes_of(at, n));
+    }
 }
 
 INLINE void halves_strip(int tile_rows, int panels, int skip, int n, struct lstmc_range rows, int k,

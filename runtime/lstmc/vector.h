@@ -31,7 +31,7 @@
 #ifdef __clang__
 #define NOT_INLINE __attribute__((noinline, unused))
 #define UNROLLED
-#else /* gcc would make one for each set of known arguments, and unrolls later than it decides what is in registers */
+#else /* gcc would make one for each set of known arguments, and keeps arrays in memory where it is not told to unroll */
 #define NOT_INLINE __attribute__((noinline, noclone, unused))
 #define UNROLLED   _Pragma("GCC unroll 32")
 #endif
