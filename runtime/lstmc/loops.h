@@ -139,7 +139,8 @@ INLINE void add_term(int rows, int vectors, int n, vec *sum, const REAL *a, ptrd
 
 /* n: the live columns; more: c has the sum over earlier terms already. The tiles that do most of the work take four
  * terms a turn: what counts and jumps would be a tenth of the instructions, of which a core begins half as many for
- * each of two threads that share it. Addresses that are formed right before a line tell gcc the number of turns. */
+ * each of two threads that share it. A term of 512 bits takes longer than that. Addresses that are formed right before
+ * a line tell gcc the number of turns. */
 INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
                          struct lstmc_sums c_lies, const REAL *a, ptrdiff_t a_row, ptrdiff_t a_term,
                          const REAL *b, struct lstmc_right b_lies)
@@ -155,9 +156,10 @@ INLINE void product_tile(int rows, int vectors, int n, int more, int k, REAL *c,
     }
     /* The sums of the next tile are asked for, a row in each of the first lines of terms. */
     const int asks = c_lies.far ? rows * LINE : 0;
+    const int in_lines = V * REAL_BITS < 512 && rows * vectors >= REGISTERS / 2;
     REAL *next = c + rows * c_lies.row;
     int i = 0;
-    for (; rows * vectors >= REGISTERS / 2 && i + LINE <= k; i += LINE) {
+    for (; in_lines && i + LINE <= k; i += LINE) {
         if (i < asks) {
             ask_for_sums(vectors, next, c_lies);
             next += c_lies.row;
