@@ -28,10 +28,11 @@
 #endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
+/* UNROLLED stands before loops over arrays of vectors that are to lie in registers. */
 #ifdef __clang__
 #define NOT_INLINE __attribute__((noinline, unused))
-#define UNROLLED
-#else /* gcc would make one for each set of known arguments, and keeps arrays in memory where it is not told to unroll */
+#define UNROLLED   _Pragma("clang loop unroll(full)")
+#else /* gcc would make one for each set of known arguments */
 #define NOT_INLINE __attribute__((noinline, noclone, unused))
 #define UNROLLED   _Pragma("GCC unroll 32")
 #endif
