@@ -8,8 +8,6 @@
 #include <string.h>
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #pragma clang attribute push(__attribute__((min_vector_width(256))), apply_to = function)

@@ -1,14 +1,14 @@
 /* Vector mathematics: the text that an emitted kernels.inc is written in. It is compiled once for
  * every instruction set, by gcc and clang alike, in plain C with vector extensions; parts of vectors,
- * bits of masks and bounds alone take intrinsics. The file that includes it says before:
+ * bits of masks and bounds alone take instructions by name: <immintrin.h> has functions for them, but
+ * so many others that a file took half a second longer. The file that includes it says before:
  *
  *   REAL, REAL_BITS   float and 32, or double and 64
  *   V                 lanes of a vector: 4, 8 or 16 floats fill a register of SSE, AVX or AVX-512,
  *                     2, 4 or 8 doubles
  *
- * and opens with <immintrin.h> (but for SSE) and pragmas that set the instruction set and allow
- * contraction (a * b + c may become a fused multiply-add). Only the three kernel files of a trainer
- * include this.
+ * and opens with pragmas that set the instruction set and allow contraction (a * b + c may become a
+ * fused multiply-add). Only the three kernel files of a trainer include this.
  *
  * In float32 v_exp, v_log, v_tanh and v_sigmoid are branch-free and lie within 2 ulp of the exact
  * value, the last two within 2.5, on every instruction set; results below the smallest normal number
@@ -23,9 +23,6 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
-#if V * REAL_BITS == 128 && defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 #define INLINE static inline __attribute__((always_inline, unused))
 /* UNROLLED stands before loops over arrays of vectors that are to lie in registers. */
@@ -35,6 +32,20 @@
 #else /* gcc would make one for each set of known arguments */
 #define NOT_INLINE __attribute__((noinline, noclone, unused))
 #define UNROLLED   _Pragma("GCC unroll 32")
+#endif
+
+/* to = x `instruction` y, lane by lane. */
+#if V * REAL_BITS > 128
+#define COMBINE(to, instruction, x, y)                                                             \
+    __asm__("v" instruction " %2, %1, %0" : "=v"(to) : "v"(x), "v"(y))
+#elif defined(__SSE2__)
+#define COMBINE(to, instruction, x, y) __asm__(instruction " %2, %0" : "=x"(to) : "0"(x), "x"(y))
+#endif
+
+#if REAL_BITS == 32
+#define OF_REALS "ps"
+#else
+#define OF_REALS "pd"
 #endif
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
@@ -108,40 +119,41 @@ typedef vec4 vec4_anywhere __attribute__((aligned(sizeof(REAL)), may_alias));
 /* The first n < V elements, by the masks that all but the oldest vectors have. There they are put
  * together: through memory, which is what gcc makes of a memcpy, they would have to wait for each other. */
 #if V * REAL_BITS == 512
+INLINE uint16_t first_bits(int n)
+{
+    return (uint16_t)((1u << n) - 1);
+}
+
 INLINE vec load_part(const REAL *p, int n)
 {
-#if REAL_BITS == 32
-    return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
-#else
-    return (vec)_mm512_maskz_loadu_pd((__mmask8)((1u << n) - 1), p);
-#endif
+    vec x;
+    __asm__("vmovu" OF_REALS " %1, %0%{%2%}%{z%}"
+            : "=v"(x)
+            : "m"(*(const vec_anywhere *)p), "Yk"(first_bits(n)));
+    return x;
 }
 
 INLINE void store_part(REAL *p, vec x, int n)
 {
-#if REAL_BITS == 32
-    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)x);
-#else
-    _mm512_mask_storeu_pd(p, (__mmask8)((1u << n) - 1), (__m512d)x);
-#endif
+    __asm__("vmovu" OF_REALS " %1, %0%{%2%}"
+            : "+m"(*(vec_anywhere *)p)
+            : "v"(x), "Yk"(first_bits(n)));
 }
 #elif V * REAL_BITS == 256
 INLINE vec load_part(const REAL *p, int n)
 {
-#if REAL_BITS == 32
-    return (vec)_mm256_maskload_ps(p, (__m256i)first_lanes(n));
-#else
-    return (vec)_mm256_maskload_pd(p, (__m256i)first_lanes(n));
-#endif
+    vec x;
+    __asm__("vmaskmov" OF_REALS " %1, %2, %0"
+            : "=x"(x)
+            : "m"(*(const vec_anywhere *)p), "x"(first_lanes(n)));
+    return x;
 }
 
 INLINE void store_part(REAL *p, vec x, int n)
 {
-#if REAL_BITS == 32
-    _mm256_maskstore_ps(p, (__m256i)first_lanes(n), (__m256)x);
-#else
-    _mm256_maskstore_pd(p, (__m256i)first_lanes(n), (__m256d)x);
-#endif
+    __asm__("vmaskmov" OF_REALS " %1, %2, %0"
+            : "+m"(*(vec_anywhere *)p)
+            : "x"(x), "x"(first_lanes(n)));
 }
 #else
 INLINE vec load_part(const REAL *p, int n)
@@ -195,23 +207,23 @@ INLINE ints load_ints(const int32_t *p, int n)
 INLINE unsigned bits_of(ints mask)
 {
 #if V == 16
-    return _mm512_test_epi32_mask((__m512i)mask, (__m512i)mask);
+    uint16_t bits;
+    __asm__("vptestmd %1, %1, %0" : "=Yk"(bits) : "v"(mask));
 #elif V * REAL_BITS == 512
-    return _mm512_test_epi64_mask((__m512i)mask, (__m512i)mask);
-#elif V == 8
-    return (unsigned)_mm256_movemask_ps((__m256)mask);
+    uint16_t bits;
+    __asm__("vptestmq %1, %1, %0" : "=Yk"(bits) : "v"(mask));
 #elif V * REAL_BITS == 256
-    return (unsigned)_mm256_movemask_pd((__m256d)mask);
-#elif V == 4 && defined(__SSE2__)
-    return (unsigned)_mm_movemask_ps((__m128)mask);
+    unsigned bits;
+    __asm__("vmovmsk" OF_REALS " %1, %0" : "=r"(bits) : "x"(mask));
 #elif defined(__SSE2__)
-    return (unsigned)_mm_movemask_pd((__m128d)mask);
+    unsigned bits;
+    __asm__("movmsk" OF_REALS " %1, %0" : "=r"(bits) : "x"(mask));
 #else
     unsigned bits = 0;
     for (int k = 0; k < V; k++)
         bits |= (unsigned)(mask[k] & 1) << k;
-    return bits;
 #endif
+    return bits;
 }
 
 /* Lane k of the mask is bit col + k of a row of bits; col is a multiple of V. */
@@ -327,12 +339,10 @@ typedef uint64_t wide_words __attribute__((vector_size(sizeof(words))));
  * it knows a factor. */
 INLINE wide_words product_of_even(wide_words x, wide_words y)
 {
-#if V * REAL_BITS == 512
-    return (wide_words)_mm512_mul_epu32((__m512i)x, (__m512i)y);
-#elif V * REAL_BITS == 256
-    return (wide_words)_mm256_mul_epu32((__m256i)x, (__m256i)y);
-#elif defined(__SSE2__)
-    return (wide_words)_mm_mul_epu32((__m128i)x, (__m128i)y);
+#ifdef COMBINE
+    wide_words product;
+    COMBINE(product, "pmuludq", x, y);
+    return product;
 #else
     return (x & 0xffffffff) * y;
 #endif
@@ -403,36 +413,41 @@ INLINE vec power_of_two(words n)
     return (vec)((n << 23) + 0x3f800000);
 }
 
-/* min or max of two vectors by machines' own instruction, which gives y where either is a NaN. */
-#if V == 16
-#define MACHINES(which, x, y) ((vec)_mm512_##which##_ps((__m512)(x), (__m512)(y)))
-#elif V == 8
-#define MACHINES(which, x, y) ((vec)_mm256_##which##_ps((__m256)(x), (__m256)(y)))
-#elif defined(__SSE__)
-#define MACHINES(which, x, y) ((vec)_mm_##which##_ps((__m128)(x), (__m128)(y)))
-#else
-#define MACHINES(which, x, y) select_##which(x, y)
+#ifdef COMBINE
+INLINE vec lesser(vec x, vec y)
+{
+    vec z;
+    COMBINE(z, "minps", x, y);
+    return z;
+}
 
-INLINE vec select_min(vec x, vec y)
+INLINE vec greater(vec x, vec y)
+{
+    vec z;
+    COMBINE(z, "maxps", x, y);
+    return z;
+}
+#else
+INLINE vec lesser(vec x, vec y)
 {
     return v_select(x < y, x, y);
 }
 
-INLINE vec select_max(vec x, vec y)
+INLINE vec greater(vec x, vec y)
 {
     return v_select(x > y, x, y);
 }
 #endif
 
-/* Bounds that a NaN passes. */
+/* Bounds that a NaN passes: the second operand is taken where either is one. */
 INLINE vec at_most(vec x, float high)
 {
-    return MACHINES(min, splat(high), x);
+    return lesser(splat(high), x);
 }
 
 INLINE vec at_least(vec x, float low)
 {
-    return MACHINES(max, splat(low), x);
+    return greater(splat(low), x);
 }
 
 /* 2^n may be out of range where the result is not, so it is applied in halves. */

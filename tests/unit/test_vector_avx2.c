@@ -1,5 +1,4 @@
 /* lstmc/vector.h as kernels_avx2.c compiles it. */
-#include <immintrin.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
