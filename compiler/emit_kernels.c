@@ -157,9 +157,8 @@ static void put_x86(struct emission *e, struct buffer *out, const struct variant
     const bool all_products = is_mixed(e) && v == &avx512;
     put_head(e, v->isa, out);
     buffer_puts(out, "#if defined(__x86_64__)\n");
-    if (all_products)
-        buffer_puts(out,
-                    "#include <immintrin.h>\n\n"); /* what it declares has targets of its own */
+    if (all_products) /* what is declared there has targets of its own */
+        buffer_puts(out, "#include <immintrin.h>\n\n");
     put_variant(e, out, v);
     if (all_products)
         for (size_t i = 0; i < sizeof products / sizeof *products; i++) {

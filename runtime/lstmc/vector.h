@@ -413,6 +413,7 @@ INLINE vec power_of_two(words n)
     return (vec)((n << 23) + 0x3f800000);
 }
 
+/* min and max as machines have them: y where either is a NaN. */
 #ifdef COMBINE
 INLINE vec lesser(vec x, vec y)
 {
@@ -439,7 +440,7 @@ INLINE vec greater(vec x, vec y)
 }
 #endif
 
-/* Bounds that a NaN passes: the second operand is taken where either is one. */
+/* Bounds that a NaN passes. */
 INLINE vec at_most(vec x, float high)
 {
     return lesser(splat(high), x);
