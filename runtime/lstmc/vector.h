@@ -413,42 +413,27 @@ INLINE vec power_of_two(words n)
     return (vec)((n << 23) + 0x3f800000);
 }
 
-/* min and max as machines have them: y where either is a NaN. */
-#ifdef COMBINE
-INLINE vec lesser(vec x, vec y)
-{
-    vec z;
-    COMBINE(z, "minps", x, y);
-    return z;
-}
-
-INLINE vec greater(vec x, vec y)
-{
-    vec z;
-    COMBINE(z, "maxps", x, y);
-    return z;
-}
-#else
-INLINE vec lesser(vec x, vec y)
-{
-    return v_select(x < y, x, y);
-}
-
-INLINE vec greater(vec x, vec y)
-{
-    return v_select(x > y, x, y);
-}
-#endif
-
-/* Bounds that a NaN passes. */
+/* Bounds that a NaN passes: of two operands machines' min and max give the second where either is one. */
 INLINE vec at_most(vec x, float high)
 {
-    return lesser(splat(high), x);
+#ifdef COMBINE
+    vec y;
+    COMBINE(y, "minps", splat(high), x);
+    return y;
+#else
+    return v_select(splat(high) < x, splat(high), x);
+#endif
 }
 
 INLINE vec at_least(vec x, float low)
 {
-    return greater(splat(low), x);
+#ifdef COMBINE
+    vec y;
+    COMBINE(y, "maxps", splat(low), x);
+    return y;
+#else
+    return v_select(splat(low) > x, splat(low), x);
+#endif
 }
 
 /* 2^n may be out of range where the result is not, so it is applied in halves. */
