@@ -101,14 +101,14 @@ static void note_use(struct piece *p, const struct value *v, bool written)
     p->work |= region == REGION_WORK;
 }
 
-/* %412..%425, the numbers of a node's results in the .ir file. */
+/* %412 and 2 more: how a node's results are found in the .ir file, where they stand in one line. */
 static const char *numbers(struct arena *a, const struct node *n)
 {
     if (n->result_count == 0)
         return "";
-    const int first = n->results[0]->id, last = n->results[n->result_count - 1]->id;
-    return last > first ? arena_printf(a, " /* %%%d..%%%d */", first, last)
-                        : arena_printf(a, " /* %%%d */", first);
+    const int first = n->results[0]->id, more = n->result_count - 1;
+    return more > 0 ? arena_printf(a, " /* %%%d and %d more */", first, more)
+                    : arena_printf(a, " /* %%%d */", first);
 }
 
 /* Whose function the form is: of the kernels, of the products, or of this file. */

@@ -23,6 +23,7 @@ struct slot {
     bool is_last;               /* of its level: it writes what others of the level may read */
     bool is_inner;              /* another node of its group uses it */
     bool is_placed;             /* its place in the body is found */
+    int before, after, place;   /* functions on the longest paths to it, and from it on; its place without them */
     const struct tensor *shows; /* the tensor of which it is a view */
     struct slot *leader;        /* towards one that stands for all of its group */
     struct group *group;        /* of a leader */

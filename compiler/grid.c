@@ -119,10 +119,9 @@ static double product_flop(const struct node *n)
     return n->op == OP_MATMUL ? 2 * out * (double)product_terms(n) : out;
 }
 
-/* What the loops make of functions is a polynomial and some more. */
 static double work_of(enum op op)
 {
-    return op == OP_EXP || op == OP_LOG || op == OP_TANH || op == OP_SIGMOID ? 20 : 1;
+    return op_is_function(op) ? 20 : 1;
 }
 
 static double call_flop(const struct kernel *k)

@@ -2,6 +2,7 @@
  * the other or where two of one time step read the same operand. Within a level nothing else can
  * stand between them. */
 #include "fuse.h"
+#include <stdlib.h>
 
 static struct slot *leader_of(struct slot *s)
 {
@@ -126,7 +127,7 @@ static void place_with_operands(struct walk *w, struct node *n)
 }
 
 /* As a walk from the results finds them, whatever else stands in the list. */
-void order_group(struct fusion *f, struct group *g)
+static void order_by_walk(struct fusion *f, struct group *g)
 {
     struct walk w = { .group = g };
     w.stack = arena_new_array(f->arena, struct node *, g->count);
@@ -142,4 +143,51 @@ void order_group(struct fusion *f, struct group *g)
         if (!slot_of(g->nodes[i])->is_inner)
             place_with_operands(&w, g->nodes[i]);
     g->nodes = w.order;
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+static void count_functions(const struct group *g)
+{
+    for (int i = 0; i < g->count; i++) {
+        struct slot *s = slot_of(g->nodes[i]);
+        s->place = i;
+        s->before = s->after = 0;
+        for (int k = 0; k < s->arg_count; k++) {
+            const struct slot *def = member(g, s->node->args[k]);
+            if (def)
+                s->before = larger(s->before, def->before + op_is_function(def->node->op));
+        }
+    }
+    for (int i = g->count - 1; i >= 0; i--) {
+        struct slot *s = slot_of(g->nodes[i]);
+        s->after += op_is_function(s->node->op);
+        for (int k = 0; k < s->arg_count; k++) {
+            struct slot *def = member(g, s->node->args[k]);
+            if (def)
+                def->after = larger(def->after, s->after);
+        }
+    }
+}
+
+static int by_functions(const void *a, const void *b)
+{
+    const struct slot *x = slot_of(*(struct node *const *)a);
+    const struct slot *y = slot_of(*(struct node *const *)b);
+    if (x->before != y->before)
+        return x->before - y->before;
+    return x->after != y->after ? y->after - x->after : x->place - y->place;
+}
+
+/* A function is a chain of instructions that wait for each other, while a core looks but some hundred instructions
+ * ahead. Functions that do not wait for each other therefore stand together, and those for which most others wait
+ * come first: the last of them fill the time in which the next ones wait for these. */
+void order_group(struct fusion *f, struct group *g)
+{
+    order_by_walk(f, g);
+    count_functions(g);
+    qsort(g->nodes, (size_t)g->count, sizeof *g->nodes, by_functions);
 }

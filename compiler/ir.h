@@ -78,6 +78,7 @@ struct op_info {
 };
 extern const struct op_info op_table[OP_COUNT];
 bool op_is_elementwise(enum op op); /* UNARY, BINARY, TERNARY */
+bool op_is_function(enum op op);    /* of those one that kernels compute by a polynomial, a chain of many instructions */
 bool op_has_value(enum op op);      /* all but the effects; `grad`, which stands for a value, has one */
 
 struct node;

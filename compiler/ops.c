@@ -152,6 +152,11 @@ bool op_is_elementwise(enum op op)
     return c == CLASS_UNARY || c == CLASS_BINARY || c == CLASS_TERNARY;
 }
 
+bool op_is_function(enum op op)
+{
+    return op == OP_EXP || op == OP_LOG || op == OP_TANH || op == OP_SIGMOID;
+}
+
 bool op_has_value(enum op op)
 {
     return op_table[op].class != CLASS_EFFECT || op == OP_GRAD;

@@ -20,7 +20,7 @@ static void train_backward_loss(const struct lstmc_call *call, struct lstmc_work
 
     /* loss: categorical_crossentropy */
     k->loss_backward_0(w + TRAIN_LOSS_D_NEG, w + TRAIN_LOSS_D_DIV, w + TRAIN_WEIGHT,
-        cols1); /* %180..%184 */
+        cols1); /* %180 and 1 more */
 }
 
 void sample_train_backward(const struct lstmc_call *call, struct lstmc_worker *me)
@@ -54,7 +54,7 @@ static void train_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
     /* lstm, t = 2: LSTM { 2 } */
     lstmc_phase(me, LSTMC_BACKWARD_RECURRENT);
     k->lstm_backward_0(w + TRAIN_LSTM_D_MUL + 8 * 8, w + TRAIN_LSTM_D_MUL_2, w + TRAIN_LSTM_TANH_5,
-        cols2); /* %201..%217 */
+        cols2); /* %201 and 4 more */
 }
 
 void sample_train_backward_2(const struct lstmc_call *call, struct lstmc_worker *me)
@@ -77,14 +77,14 @@ static void train_backward_lstm(const struct lstmc_call *call, struct lstmc_work
         p->lstm_recurrent_kernel, rows4); /* %221 */
 
     /* lstm, t = 1: LSTM { 2 } */
-    k->lstm_backward_1(w + TRAIN_LSTM_D_MUL + 4 * 8, w + TRAIN_LSTM_TANH_3, w + TRAIN_LSTM_MUL,
-        cols2); /* %233..%250 */
+    k->lstm_backward_1(w + TRAIN_LSTM_D_MUL + 4 * 8, w + TRAIN_LSTM_SIGMOID_4, w + TRAIN_LSTM_MUL,
+        cols2); /* %233 and 4 more */
     k->product_tb_4x2x8(w + TRAIN_LSTM_D_MATMUL(1), w + TRAIN_LSTM_D_MUL + 4 * 8,
         p->lstm_recurrent_kernel, rows4); /* %254 */
 
     /* lstm, t = 0: LSTM { 2 } */
-    k->lstm_backward_2(w + TRAIN_LSTM_D_MUL, w + TRAIN_LSTM_D_MUL_3, w + TRAIN_LSTM_SIGMOID_2,
-        w + TRAIN_LSTM_TANH, cols2); /* %266..%277 */
+    k->lstm_backward_2(w + TRAIN_LSTM_D_MUL, w + TRAIN_LSTM_D_MUL_3, w + TRAIN_LSTM_SIGMOID,
+        w + TRAIN_LSTM_TANH, cols2); /* %266 and 2 more */
     k->fill_4_2(w + TRAIN_LSTM_D_MUL + 2, cols2); /* %347 */
 
     /* lstm: LSTM { 2 } */
@@ -109,7 +109,7 @@ static void grads_backward_loss(const struct lstmc_call *call, struct lstmc_work
 
     /* loss: categorical_crossentropy */
     k->loss_backward_0(w + GRADS_LOSS_D_NEG, w + GRADS_LOSS_D_DIV, w + GRADS_WEIGHT,
-        cols1); /* %86..%90 */
+        cols1); /* %86 and 1 more */
 }
 
 void sample_grads_backward(const struct lstmc_call *call, struct lstmc_worker *me)
@@ -140,19 +140,19 @@ static void grads_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
 
     /* lstm, t = 2: LSTM { 2 } */
     k->lstm_backward_0(w + GRADS_LSTM_D_MUL + 8 * 8, w + GRADS_LSTM_D_MUL_2, w + GRADS_LSTM_TANH_5,
-        cols2); /* %107..%123 */
+        cols2); /* %107 and 4 more */
     k->product_tb_4x2x8(w + GRADS_LSTM_D_MATMUL(2), w + GRADS_LSTM_D_MUL + 8 * 8,
         p->lstm_recurrent_kernel, rows4); /* %127 */
 
     /* lstm, t = 1: LSTM { 2 } */
-    k->lstm_backward_1(w + GRADS_LSTM_D_MUL + 4 * 8, w + GRADS_LSTM_TANH_3, w + GRADS_LSTM_MUL,
-        cols2); /* %139..%156 */
+    k->lstm_backward_1(w + GRADS_LSTM_D_MUL + 4 * 8, w + GRADS_LSTM_SIGMOID_4, w + GRADS_LSTM_MUL,
+        cols2); /* %139 and 4 more */
     k->product_tb_4x2x8(w + GRADS_LSTM_D_MATMUL(1), w + GRADS_LSTM_D_MUL + 4 * 8,
         p->lstm_recurrent_kernel, rows4); /* %160 */
 
     /* lstm, t = 0: LSTM { 2 } */
-    k->lstm_backward_2(w + GRADS_LSTM_D_MUL, w + GRADS_LSTM_D_MUL_3, w + GRADS_LSTM_SIGMOID_2,
-        w + GRADS_LSTM_TANH, cols2); /* %172..%183 */
+    k->lstm_backward_2(w + GRADS_LSTM_D_MUL, w + GRADS_LSTM_D_MUL_3, w + GRADS_LSTM_SIGMOID,
+        w + GRADS_LSTM_TANH, cols2); /* %172 and 2 more */
     k->fill_4_2(w + GRADS_LSTM_D_MUL + 2, cols2); /* %253 */
 
     /* lstm: LSTM { 2 } */

@@ -30,20 +30,20 @@ static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
 
     /* lstm, t = 0: LSTM { 2 } */
     lstmc_phase(me, LSTMC_FORWARD_RECURRENT);
-    k->lstm_forward_0(w + TRAIN_LSTM_SIGMOID, w + TRAIN_LSTM_SIGMOID_2, w + TRAIN_LSTM_TANH,
-        w + TRAIN_LSTM_MUL_2, p->lstm_bias, cols2); /* %18..%20 */
+    k->lstm_forward_0(w + TRAIN_LSTM_SIGMOID, w + TRAIN_LSTM_TANH, w + TRAIN_LSTM_SIGMOID_2,
+        w + TRAIN_LSTM_MUL_2, p->lstm_bias, cols2); /* %14 and 5 more */
 
     /* lstm, t = 1: LSTM { 2 } */
     k->product_4x8x2(w + TRAIN_LSTM_MATMUL(1), w + TRAIN_LSTM_MUL_2, p->lstm_recurrent_kernel,
         cols8); /* %23 */
-    k->lstm_forward_1(w + TRAIN_LSTM_SIGMOID_3, w + TRAIN_LSTM_TANH_3, w + TRAIN_LSTM_MUL_2 + 4 * 2,
-        p->lstm_bias, w + TRAIN_LSTM_MUL, cols2); /* %36..%38 */
+    k->lstm_forward_1(w + TRAIN_LSTM_SIGMOID_4, w + TRAIN_LSTM_SIGMOID_5,
+        w + TRAIN_LSTM_MUL_2 + 4 * 2, p->lstm_bias, w + TRAIN_LSTM_MUL, cols2); /* %30 and 6 more */
 
     /* lstm, t = 2: LSTM { 2 } */
     k->product_4x8x2(w + TRAIN_LSTM_MATMUL(2), w + TRAIN_LSTM_MUL_2 + 4 * 2,
         p->lstm_recurrent_kernel, cols8); /* %41 */
-    k->lstm_forward_2(w + TRAIN_LSTM_SIGMOID_6, w + TRAIN_LSTM_MUL_3, p->lstm_bias,
-        w + TRAIN_LSTM_ADD, cols2); /* %54..%56 */
+    k->lstm_forward_2(w + TRAIN_LSTM_TANH_5, w + TRAIN_LSTM_SIGMOID_8, p->lstm_bias,
+        w + TRAIN_LSTM_ADD, cols2); /* %48 and 5 more */
 
     /* dense: Dense { 37, activation = "softmax" } */
     lstmc_phase(me, LSTMC_PROJECTIONS);
@@ -119,20 +119,20 @@ static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
         rows12); /* %221 */
 
     /* lstm, t = 0: LSTM { 2 } */
-    k->lstm_forward_0(w + GRADS_LSTM_SIGMOID, w + GRADS_LSTM_SIGMOID_2, w + GRADS_LSTM_TANH,
-        w + GRADS_LSTM_MUL_2, p->lstm_bias, cols2); /* %18..%20 */
+    k->lstm_forward_0(w + GRADS_LSTM_SIGMOID, w + GRADS_LSTM_TANH, w + GRADS_LSTM_SIGMOID_2,
+        w + GRADS_LSTM_MUL_2, p->lstm_bias, cols2); /* %14 and 5 more */
 
     /* lstm, t = 1: LSTM { 2 } */
     k->product_4x8x2(w + GRADS_LSTM_MATMUL(1), w + GRADS_LSTM_MUL_2, p->lstm_recurrent_kernel,
         cols8); /* %23 */
-    k->lstm_forward_1(w + GRADS_LSTM_SIGMOID_3, w + GRADS_LSTM_TANH_3, w + GRADS_LSTM_MUL_2 + 4 * 2,
-        p->lstm_bias, w + GRADS_LSTM_MUL, cols2); /* %36..%38 */
+    k->lstm_forward_1(w + GRADS_LSTM_SIGMOID_4, w + GRADS_LSTM_SIGMOID_5,
+        w + GRADS_LSTM_MUL_2 + 4 * 2, p->lstm_bias, w + GRADS_LSTM_MUL, cols2); /* %30 and 6 more */
 
     /* lstm, t = 2: LSTM { 2 } */
     k->product_4x8x2(w + GRADS_LSTM_MATMUL(2), w + GRADS_LSTM_MUL_2 + 4 * 2,
         p->lstm_recurrent_kernel, cols8); /* %41 */
-    k->lstm_forward_2(w + GRADS_LSTM_SIGMOID_6, w + GRADS_LSTM_MUL_3, p->lstm_bias,
-        w + GRADS_LSTM_ADD, cols2); /* %54..%56 */
+    k->lstm_forward_2(w + GRADS_LSTM_TANH_5, w + GRADS_LSTM_SIGMOID_8, p->lstm_bias,
+        w + GRADS_LSTM_ADD, cols2); /* %48 and 5 more */
 
     /* dense: Dense { 37, activation = "softmax" } */
     k->product_4x37x2(w + GRADS_DENSE_MATMUL, w + GRADS_LSTM_MUL_3, p->dense_kernel,

@@ -19,12 +19,12 @@ struct sample_products {
  * columns. What returns a number returns 1 when it met a NaN or an infinity. */
 struct sample_kernels {
     void (*gather_37x8)(float *y, const float *x, const int32_t *index, struct lstmc_range rows);
-    void (*lstm_forward_0)(float *sigmoid, float *sigmoid_2, float *tanh, float *mul,
+    void (*lstm_forward_0)(float *sigmoid, float *tanh, float *sigmoid_2, float *mul,
         const float *bias, struct lstmc_range cols);
     void (*product_4x8x2)(float *c, const float *a, const float *b, struct lstmc_range cols);
-    void (*lstm_forward_1)(float *sigmoid, float *tanh, float *mul, const float *bias,
+    void (*lstm_forward_1)(float *sigmoid, float *sigmoid_2, float *mul, const float *bias,
         const float *mul_2, struct lstmc_range cols);
-    void (*lstm_forward_2)(float *sigmoid, float *mul, const float *bias, const float *add,
+    void (*lstm_forward_2)(float *tanh, float *sigmoid, const float *bias, const float *add,
         struct lstmc_range cols);
     void (*product_4x37x2)(float *c, const float *a, const float *b, struct lstmc_range cols);
     void (*dense_forward_0)(float *add, const float *bias, struct lstmc_range cols);
@@ -52,7 +52,8 @@ struct sample_kernels {
     uint32_t (*optimizer_update_1)(float *m, float *v, float *bias, const float *d_sum, double d2,
         double d3, double d5, double d6, struct lstmc_range cols);
     void (*product_tb_4x2x8)(float *c, const float *a, const float *b, struct lstmc_range rows);
-    void (*lstm_backward_1)(float *d_mul, float *tanh, const float *mul, struct lstmc_range cols);
+    void (*lstm_backward_1)(float *d_mul, float *sigmoid, const float *mul,
+        struct lstmc_range cols);
     void (*lstm_backward_2)(float *d_mul, const float *d_mul_2, const float *sigmoid,
         const float *tanh, struct lstmc_range cols);
     void (*fill_4_2)(float *d_mul, struct lstmc_range cols);
@@ -77,7 +78,7 @@ struct sample_kernels {
     void (*dense_forward_4)(float *p_, const float *sum, struct lstmc_range cols);
     void (*gather_37x8_3)(float *y, const float *x, const int32_t *index, struct lstmc_range rows);
     void (*lstm_forward_4)(float *mul, const float *bias, struct lstmc_range cols);
-    void (*lstm_forward_3_2)(float *mul, const float *matmul, const float *bias,
+    void (*lstm_forward_3_2)(float *mul, const float *matmul, const float *bias, const float *mul_2,
         struct lstmc_range cols);
     void (*lstm_forward_5)(float *add, const float *matmul, const float *bias,
         struct lstmc_range cols);

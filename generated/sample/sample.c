@@ -65,7 +65,7 @@ static void step_0(struct tools x, const struct lstmc_worker *me)
     x.k->gather_37x8_2(x.w + SAMPLE_LSTM_GATHER, x.p->lstm_kernel, (int32_t *)(x.w + SAMPLE_X),
         lstmc_share(me, 1, 1, 1)); /* %1 */
     x.k->lstm_forward_3(x.s->lstm_c, x.s->lstm_h, x.w + SAMPLE_LSTM_GATHER,
-        x.w + SAMPLE_LSTM_MATMUL, x.p->lstm_bias, lstmc_share(me, 1, 16, 2)); /* %14..%17 */
+        x.w + SAMPLE_LSTM_MATMUL, x.p->lstm_bias, lstmc_share(me, 1, 16, 2)); /* %14 and 1 more */
 
     /* dense */
     x.m->product_1x37x2(x.w + SAMPLE_DENSE_MATMUL, x.s->lstm_h, x.b->dense_kernel,
@@ -117,14 +117,14 @@ static void window_0(const struct lstmc_call *call, struct lstmc_worker *me)
         lstmc_share(me, 1, 1, 3)); /* %70 */
 
     /* lstm, t = 0 */
-    x.k->lstm_forward_4(x.w + WINDOW_LSTM_MUL_2, x.p->lstm_bias,
-        lstmc_share(me, 1, 16, 2)); /* %16..%20 */
+    x.k->lstm_forward_4(x.w + WINDOW_LSTM_MUL, x.p->lstm_bias,
+        lstmc_share(me, 1, 16, 2)); /* %16 and 1 more */
 
     /* lstm, t = 1 */
     x.k->product_1x8x2(x.w + WINDOW_LSTM_MATMUL(1), x.w + WINDOW_LSTM_MUL_2,
         x.p->lstm_recurrent_kernel, lstmc_share(me, 1, 16, 8)); /* %23 */
-    x.k->lstm_forward_3_2(x.w + WINDOW_LSTM_MUL, x.w + WINDOW_LSTM_MATMUL(1), x.p->lstm_bias,
-        lstmc_share(me, 1, 16, 2)); /* %35..%38 */
+    x.k->lstm_forward_3_2(x.w + WINDOW_LSTM_MUL_3, x.w + WINDOW_LSTM_MATMUL(1), x.p->lstm_bias,
+        x.w + WINDOW_LSTM_MUL, lstmc_share(me, 1, 16, 2)); /* %35 and 1 more */
 
     /* lstm, t = 2 */
     x.k->product_1x8x2(x.w + WINDOW_LSTM_MATMUL(2), x.w + WINDOW_LSTM_MUL_3,

@@ -38,9 +38,10 @@ static void train_update_optimizer(const struct lstmc_call *call, struct lstmc_w
     lstmc_phase(me, LSTMC_WEIGHT_GRADIENTS);
     me->flags[3] |= k->optimizer_update_0(s->optimizer_m_dense_kernel, s->optimizer_v_dense_kernel,
         p->dense_kernel, w + TRAIN_D_DENSE_KERNEL, d98, d95, d104, epsilon,
-        cols37); /* %149..%160 */
+        cols37); /* %149 and 2 more */
     me->flags[4] |= k->optimizer_update_1(s->optimizer_m_dense_bias, s->optimizer_v_dense_bias,
-        p->dense_bias, w + TRAIN_DENSE_D_SUM, d98, d95, d104, epsilon, cols37); /* %165..%176 */
+        p->dense_bias, w + TRAIN_DENSE_D_SUM, d98, d95, d104, epsilon,
+        cols37); /* %165 and 2 more */
 }
 
 void sample_train_update(const struct lstmc_call *call, struct lstmc_worker *me)
@@ -73,12 +74,13 @@ static void train_update_optimizer_2(const struct lstmc_call *call, struct lstmc
 
     /* optimizer: Adam */
     me->flags[0] |= k->optimizer_update_2(s->optimizer_m_lstm_kernel, s->optimizer_v_lstm_kernel,
-        p->lstm_kernel, w + TRAIN_D_LSTM_KERNEL, d98, d95, d104, epsilon, rows37); /* %100..%112 */
+        p->lstm_kernel, w + TRAIN_D_LSTM_KERNEL, d98, d95, d104, epsilon,
+        rows37); /* %100 and 2 more */
     me->flags[1] |= k->optimizer_update_3(s->optimizer_m_lstm_recurrent_kernel,
         s->optimizer_v_lstm_recurrent_kernel, p->lstm_recurrent_kernel,
-        w + TRAIN_D_LSTM_RECURRENT_KERNEL, d98, d95, d104, epsilon, cols8); /* %117..%128 */
+        w + TRAIN_D_LSTM_RECURRENT_KERNEL, d98, d95, d104, epsilon, cols8); /* %117 and 2 more */
     me->flags[2] |= k->optimizer_update_4(s->optimizer_m_lstm_bias, s->optimizer_v_lstm_bias,
-        p->lstm_bias, w + TRAIN_LSTM_D_SUM, d98, d95, d104, epsilon, cols8); /* %133..%144 */
+        p->lstm_bias, w + TRAIN_LSTM_D_SUM, d98, d95, d104, epsilon, cols8); /* %133 and 2 more */
 }
 
 void sample_train_update_2(const struct lstmc_call *call, struct lstmc_worker *me)
