@@ -235,7 +235,7 @@ static const char *take_form_name(struct emission *e, const char *wanted)
     return names_take(e->form_names, name);
 }
 
-/* What the loops of lstmc/loops.h call their operands. */
+/* What the loops of the runtime call their operands. */
 static const char *loop_word(const struct node *n, int operand)
 {
     static const char *const of_product[] = { "c", "a", "b" }, *const of_others[] = { "y", "x",

@@ -65,9 +65,11 @@ void put_kernels(struct emission *e, struct buffer *out)
         "parts\n"
         " * of one matrix, x' is the new value of an x that changes in place, and v7 is %7 of the\n"
         " * kernel in the .ir file. */\n");
-    buffer_printf(out, "#define REAL %s\n#define REAL_BITS %d\n#include <lstmc/%s.h>\n", e->real,
-                  e->module->dtype == DTYPE_FLOAT64 ? 64 : 32,
-                  module_streams(e->module) ? "stream" : "loops");
+    buffer_printf(out,
+                  "#define REAL %s\n#define REAL_BITS %d\n#include <lstmc/functions.h>\n"
+                  "#include <lstmc/random_bits.h>\n#include <lstmc/%s.h>\n",
+                  e->real, e->module->dtype == DTYPE_FLOAT64 ? 64 : 32,
+                  module_streams(e->module) ? "stream" : "terms");
     if (is_mixed(e))
         buffer_puts(out, "#include <lstmc/bf16_product.h>\n");
     for (const struct form *f = e->forms; f; f = f->next) {

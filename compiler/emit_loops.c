@@ -1,4 +1,4 @@
-/* Shapes, strides and tiles for the loops of lstmc/loops.h. */
+/* Shapes, strides and tiles for the loops of lstmc/loops.h and of products. */
 #include "emit_loops.h"
 #include "diag.h"
 #include "emit_body.h"

@@ -3,7 +3,7 @@
 #define LSTMC_EMIT_LOOPS_H
 #include "emission.h"
 
-/* A function of kernels.inc: the shapes, given to a loop of lstmc/loops.h. */
+/* A function of kernels.inc: the shapes, given to a loop of the runtime (lstmc/loops.h, product.h and so on). */
 void put_loop(struct emission *e, const struct form *f, struct buffer *out);
 
 /* The call of a loop, while its arguments are put together. */

@@ -1,4 +1,4 @@
-/* Products: which loop of lstmc/loops.h computes one, with which tile; calls of BLAS. */
+/* Products: which loop of the runtime computes one, with which tile; calls of BLAS. */
 #include "emit_product.h"
 #include "emit_text.h"
 #include "grid.h"
@@ -12,7 +12,7 @@ static const struct machine {
     int lanes, registers, spare;
 } machines[MACHINES] = { { 16, 32, 1 }, { 8, 16, 1 }, { 4, 16, 2 } };
 
-enum { MAX_TILE = 32 }; /* of lstmc/loops.h */
+enum { MAX_TILE = 32 }; /* of lstmc/product.h */
 
 struct tile {
     int64_t rows, cols; /* of vectors, or of elements where each is a dot product */
@@ -175,12 +175,12 @@ bool tiles_fill(struct tile_size t, int64_t rows)
     return fill;
 }
 
-/* The loop of loops.h that computes a product:
+/* The loop that computes a product:
  *
- *   product_packed       the right operand lies in panels
- *   product_terms        many terms and rows, and none lies in panels: a weight's gradient
- *   product_bf16         both operands are of bfloat16
- *   product_of_rows      the right operand is transposed
+ *   product_packed       the right operand lies in panels (lstmc/panels.h)
+ *   product_terms        many terms and rows, and none lies in panels: a weight's gradient (terms.h)
+ *   product_bf16         both operands are of bfloat16 (bf16_product.h)
+ *   product_of_rows      the right operand is transposed (product.h, as the others)
  *   product_of_columns   both are
  *   product              otherwise */
 enum product {
@@ -340,7 +340,7 @@ const char *product_loop(struct loop *l)
 /* The sums of a tile that has all rows fill a part of the second cache: wide tiles are better for what follows, which
  * reads and writes other values row by row, far apart. Where tiles lie below each other, and each reads the weights
  * again, narrow ones find them near. Columns beyond that many bring nothing, and more than the RANDOM_COLS of
- * lstmc/loops.h there may not be. */
+ * lstmc/random_bits.h there may not be. */
 enum { TILE_SUMS = 20480, TILE_SUMS_AMONG_OTHERS = 6144, TILE_WIDTH = 160 };
 
 /* Rows in equal shares; of bfloat16, of which some machines have larger register tiles, 32. */

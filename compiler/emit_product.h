@@ -24,10 +24,10 @@ const char *put_tile_set(const struct emission *e, struct tile_size t, bool ta, 
 /* Adds the arguments of the loop that computes a product which stands alone, and names it. */
 const char *product_loop(struct loop *l);
 /* A function of kernels.inc for what is asked for of a product_is_deep: (c, lies, a, b, terms, cols, rows), or, if
- * all rows are asked for always, without the last; they are those of product_terms of lstmc/loops.h. One
+ * all rows are asked for always, without the last; they are those of product_terms of lstmc/terms.h. One
  * serves all of the same shape and strides of a and b, however many terms they have, and wherever the sums
  * lie; its name. */
-enum { STRIP_UNITS = 4 }; /* the most panels that it takes at a time; of lstmc/loops.h */
+enum { STRIP_UNITS = 4 }; /* the most panels that it takes at a time; of lstmc/panels.h */
 const char *put_deep(const struct emission *e, const struct node *product, bool all_rows,
                      int64_t a_stride, int64_t b_stride, struct buffer *out);
 /* Its `lies`: of sums in panels, or in rows that far apart. */

@@ -8,7 +8,7 @@
 /* ---- names ----------------------------------------------------------------------------------- */
 
 /* Words that mean something where emitted names stand: C's own, macros of the headers that emitted
- * files include, and the runtime's vocabulary (lstmc/vector.h, lstmc/loops.h). */
+ * files include, and the runtime's vocabulary (the headers of lstmc/). */
 static const char *const taken_words[] = {
     /* clang-format off */
     "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum",

@@ -1,6 +1,6 @@
 /* bfloat16: the upper half of a float, rounded to nearest even. What the products of a mixed
  * model read, and how it comes to lie as they read it; the products themselves are in
- * bf16_product.h. vector.h and loops.h stand before this.
+ * bf16_product.h.
  *
  * Terms of a sum go in pairs, since machines take two at a time, and in chunks of CHUNK. A left
  * operand is plain rows. A right one is panels of 16 columns, [panel][chunk][pair][column][2].
@@ -9,7 +9,7 @@
  * operand need no fill. */
 #ifndef LSTMC_BF16_H
 #define LSTMC_BF16_H
-#include <lstmc/loops.h>
+#include <lstmc/panels.h>
 
 enum { CHUNK = 32, PAIRS = CHUNK / 2 };
 

@@ -1,6 +1,6 @@
 /* The scalars of the host: an emitted program computes the numbers of its optimizer (bias
  * corrections, schedules) from the number of the update in plain double arithmetic. The
- * functions of vector.h with one lane; C's own where they have the same meaning. */
+ * functions of vector.h and functions.h with one lane; C's own where they have the same meaning. */
 #ifndef LSTMC_SCALAR_H
 #define LSTMC_SCALAR_H
 #include <math.h>

@@ -8,16 +8,7 @@
  *                     2, 4 or 8 doubles
  *
  * and opens with pragmas that set the instruction set and allow contraction (a * b + c may become a
- * fused multiply-add). Only the three kernel files of a trainer include this.
- *
- * In float32 v_exp, v_log, v_tanh and v_sigmoid are branch-free and lie within 2 ulp of the exact
- * value, the last two within 2.5, on every instruction set; results below the smallest normal number
- * may be flushed to zero, and so may the sign of a zero.
- * (tests/unit/vector_checks.inc looks at the floats one by one.) The method is the argument
- * reduction of Cody and Waite, "Software Manual for the Elementary Functions" (1980); the polynomials
- * are our own: minimax in the relative error of the function (Remez exchange in 40 digits), then
- * rounded to float. In float64 these functions are libm's, lane by lane.
- */
+ * fused multiply-add). Only the three kernel files of a trainer include this. */
 #ifndef LSTMC_VECTOR_H
 #define LSTMC_VECTOR_H
 #include <math.h>
@@ -177,6 +168,12 @@ INLINE int lanes_at(int col, int all)
     return all % V == 0 || all - col >= V ? V : all - col;
 }
 
+/* The lanes of vector j of a row of which n elements are left in all. */
+INLINE int lanes_of(int j, int n)
+{
+    return n <= j * V ? 0 : n - j * V < V ? n - j * V : V;
+}
+
 /* n elements from p, zeros in the other lanes; nothing behind the n elements is read. Where a mask costs
  * nothing, which is not so in AVX2, no branch asks for an n that compilers do not know. */
 INLINE vec load(const REAL *p, int n)
@@ -329,208 +326,5 @@ INLINE REAL max_of_lanes(vec x)
 #endif
     x = v_max(x, ROTATED(x, 1));
     return x[0];
-}
-
-/* ---- random bits ----------------------------------------------------------------------------- */
-
-typedef uint64_t wide_words __attribute__((vector_size(sizeof(words))));
-
-/* The 64-bit products of the even 32-bit lanes by the machine's own instruction: gcc makes long sums of shifts where
- * it knows a factor. */
-INLINE wide_words product_of_even(wide_words x, wide_words y)
-{
-#ifdef COMBINE
-    wide_words product;
-    COMBINE(product, "pmuludq", x, y);
-    return product;
-#else
-    return (x & 0xffffffff) * y;
-#endif
-}
-
-/* Both halves of the 64-bit products of factor and 32-bit lanes. */
-INLINE words product_high(words x, uint32_t factor, words *low)
-{
-    const wide_words y = (wide_words){ 0 } + factor, even = product_of_even((wide_words)x, y);
-#if REAL_BITS == 32
-    const wide_words odd = product_of_even((wide_words)x >> 32, y);
-    *low = x * factor;
-    return (words)((even >> 32) | (odd & 0xffffffff00000000));
-#else
-    *low = even & 0xffffffff;
-    return even >> 32;
-#endif
-}
-
-/* Philox4x32-10 with key (seed, stream) and counter (update, t, quad, col + lane): four vectors
- * of 32 random bits a lane, for the rows 4 quad to 4 quad + 3. runtime/random.h names the paper. */
-INLINE void random_quad(words out[4], uint32_t seed, uint32_t stream, uint32_t update, uint32_t t,
-                        uint32_t quad, int col)
-{
-    words c0 = (words){ 0 } + update, c1 = (words){ 0 } + t, c2 = (words){ 0 } + quad;
-    words c3 = (words)columns_from(col);
-    for (int round = 0; round < 10; round++) {
-        words low0, low1;
-        const words high0 = product_high(c0, 0xD2511F53, &low0);
-        const words high1 = product_high(c2, 0xCD9E8D57, &low1);
-        c0 = high1 ^ c1 ^ seed;
-        c1 = low1;
-        c2 = high0 ^ c3 ^ stream;
-        c3 = low0;
-        seed += 0x9E3779B9;
-        stream += 0xBB67AE85;
-    }
-    out[0] = c0;
-    out[1] = c1;
-    out[2] = c2;
-    out[3] = c3;
-}
-
-/* ---- functions ------------------------------------------------------------------------------- */
-
-#if REAL_BITS == 32
-
-/* x = n ln 2 + r with n whole and |r| <= ln 2 / 2, for |x| < 2^21. The sum with 1.5 * 2^23 rounds
- * x / ln 2 to n, which then stands in its low bits. ln 2 is split so that n times its first part is
- * exact. Returns e^r - 1. */
-INLINE vec reduced_expm1(vec x, words *n_bits)
-{
-    const float rounder = 0x1.8p+23f;
-    const vec rounded = x * 0x1.715476p+0f + rounder, n = rounded - rounder;
-    const vec r = x - n * 0x1.63p-1f - n * -0x1.bd0106p-13f;
-    vec q = r * 0x1.a17eacp-13f + 0x1.6da824p-10f;
-    q = q * r + 0x1.1110acp-7f;
-    q = q * r + 0x1.555470p-5f;
-    q = q * r + 0x1.555556p-3f;
-    q = q * r + 0x1p-1f;
-    *n_bits = (words)rounded;
-    return q * (r * r) + r;
-}
-
-/* 2^n for -126 <= n <= 127; only the low bits of n count. */
-INLINE vec power_of_two(words n)
-{
-    return (vec)((n << 23) + 0x3f800000);
-}
-
-/* Bounds that a NaN passes: of two operands machines' min and max give the second where either is one. */
-INLINE vec at_most(vec x, float high)
-{
-#ifdef COMBINE
-    vec y;
-    COMBINE(y, "minps", splat(high), x);
-    return y;
-#else
-    return v_select(splat(high) < x, splat(high), x);
-#endif
-}
-
-INLINE vec at_least(vec x, float low)
-{
-#ifdef COMBINE
-    vec y;
-    COMBINE(y, "maxps", splat(low), x);
-    return y;
-#else
-    return v_select(splat(low) > x, splat(low), x);
-#endif
-}
-
-/* 2^n may be out of range where the result is not, so it is applied in halves. */
-INLINE vec v_exp(vec x)
-{
-    words n;
-    const vec p = reduced_expm1(at_least(at_most(x, 89.0f), -104.0f), &n);
-    const words half = (words)((ints)(n << 22) >> 23);
-    return (p + 1.0f) * power_of_two(half) * power_of_two(n - half);
-}
-
-/* 1 / (1 + e^-x), where scale + 1 is exact but for |x| > 16. */
-INLINE vec v_sigmoid(vec x)
-{
-    words n;
-    const vec p = reduced_expm1(-at_least(at_most(x, 87.0f), -88.0f), &n);
-    const vec scale = power_of_two(n);
-    return 1.0f / (p * scale + (scale + 1.0f));
-}
-
-/* e / (e + 2) of e = e^2x - 1, which keeps the digits of a small x. */
-INLINE vec v_tanh(vec x)
-{
-    words n;
-    const vec p = reduced_expm1(at_least(at_most(x + x, 20.0f), -20.0f), &n);
-    const vec scale = power_of_two(n), e = p * scale + (scale - 1.0f);
-    return e / (e + 2.0f);
-}
-
-/* x = m 2^n with sqrt(1/2) <= m < sqrt(2): log x = n ln 2 + log(1 + f), f = m - 1. */
-INLINE vec v_log(vec x)
-{
-    const uint32_t root_half = 0x3f3504f3; /* the bits of sqrt(1/2) */
-    const ints tiny = x < splat(0x1p-126f);
-    const words shifted = (words)v_select(tiny, x * 0x1p+24f, x) - root_half;
-    const vec n = __builtin_convertvector(((ints)shifted >> 23) - (tiny & 24), vec);
-    const vec f = (vec)((shifted & 0x007fffff) + root_half) - 1.0f, ff = f * f;
-    vec q = f * -0x1.38b5bep-4f + 0x1.055b60p-3f;
-    q = q * f - 0x1.0d8532p-3f;
-    q = q * f + 0x1.22da1ep-3f;
-    q = q * f - 0x1.547246p-3f;
-    q = q * f + 0x1.99a008p-3f;
-    q = q * f - 0x1.000226p-2f;
-    q = q * f + 0x1.555554p-2f;
-    vec y = q * (f * ff) + n * -0x1.bd0106p-13f;
-    y = y - ff * 0.5f + f + n * 0x1.63p-1f;
-    y = v_select(x > splat(0x1.fffffep+127f), x, y);
-    y = v_select(x == splat(0.0f), splat(-INFINITY), y);
-    return v_select((x < splat(0.0f)) | (x != x), splat(NAN), y);
-}
-
-#else
-
-#define LANE_BY_LANE(name, function)                                                               \
-    INLINE vec name(vec x)                                                                         \
-    {                                                                                              \
-        for (int k = 0; k < V; k++)                                                                \
-            x[k] = function(x[k]);                                                                 \
-        return x;                                                                                  \
-    }
-
-LANE_BY_LANE(v_exp, exp)
-LANE_BY_LANE(v_log, log)
-LANE_BY_LANE(v_tanh, tanh)
-
-INLINE vec v_sigmoid(vec x)
-{
-    return 1.0 / (1.0 + v_exp(-x));
-}
-#endif
-
-/* libm's square root rounds correctly, as the instruction does. Declared const, since nothing here
- * reads errno: else compilers keep a call for negative numbers, and no vector comes about. */
-#if REAL_BITS == 32
-float sqrtf(float) __attribute__((const));
-#define REAL_SQRT sqrtf
-#define REAL_POW  powf
-#else
-double sqrt(double) __attribute__((const));
-#define REAL_SQRT sqrt
-#define REAL_POW  pow
-#endif
-
-INLINE vec v_sqrt(vec x)
-{
-    REAL lane[V];
-    memcpy(lane, &x, sizeof x);
-    for (int k = 0; k < V; k++)
-        lane[k] = REAL_SQRT(lane[k]);
-    memcpy(&x, lane, sizeof x);
-    return x;
-}
-
-INLINE vec v_pow(vec x, vec y)
-{
-    for (int k = 0; k < V; k++)
-        x[k] = REAL_POW(x[k], y[k]);
-    return x;
 }
 #endif
