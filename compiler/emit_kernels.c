@@ -67,9 +67,10 @@ void put_kernels(struct emission *e, struct buffer *out)
         " * kernel in the .ir file. */\n");
     buffer_printf(out,
                   "#define REAL %s\n#define REAL_BITS %d\n#include <lstmc/functions.h>\n"
-                  "#include <lstmc/random_bits.h>\n#include <lstmc/%s.h>\n",
-                  e->real, e->module->dtype == DTYPE_FLOAT64 ? 64 : 32,
-                  module_streams(e->module) ? "stream" : "terms");
+                  "#include <lstmc/random_bits.h>\n#include <lstmc/terms.h>\n",
+                  e->real, e->module->dtype == DTYPE_FLOAT64 ? 64 : 32);
+    if (module_streams(e->module))
+        buffer_puts(out, "#include <lstmc/stream.h>\n");
     if (is_mixed(e))
         buffer_puts(out, "#include <lstmc/bf16_product.h>\n");
     for (const struct form *f = e->forms; f; f = f->next) {

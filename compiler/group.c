@@ -155,7 +155,6 @@ static void count_functions(const struct group *g)
     for (int i = 0; i < g->count; i++) {
         struct slot *s = slot_of(g->nodes[i]);
         s->place = i;
-        s->before = s->after = 0;
         for (int k = 0; k < s->arg_count; k++) {
             const struct slot *def = member(g, s->node->args[k]);
             if (def)

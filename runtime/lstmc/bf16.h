@@ -178,9 +178,9 @@ INLINE void pack_bf16(enum source source, int parts, int width, int k, uint16_t 
 {
     for (int chunk = 0; chunk < chunks_of(k); chunk++)
         for (int panel = cols.first / PANEL; panel < cols.end / PANEL; panel++) {
-            const int in_part = panel / parts * PANEL, n = width - in_part;
+            const int n = width - panel / parts * PANEL;
             const int at =
-                chunk_first(chunk, k) * x_term + (panel % parts * width + in_part) * x_col;
+                chunk_first(chunk, k) * x_term + panel_column(parts, width, panel) * x_col;
             uint32_t *to = (uint32_t *)y + (panel * chunks_of(k) + chunk) * PAIRS * PANEL;
             if (x_col == 1)
                 pair_rows(source, to, x, at, x_term, chunk_zeros(chunk, k), n);

@@ -1,7 +1,8 @@
 /* Random bits: what runtime/random.h promises, in vectors. */
 #ifndef LSTMC_RANDOM_BITS_H
 #define LSTMC_RANDOM_BITS_H
-#include <lstmc/loops.h>
+#include <lstmc/model.h>
+#include <lstmc/vector.h>
 
 typedef uint64_t wide_words __attribute__((vector_size(sizeof(words))));
 

@@ -10,7 +10,7 @@
  * Sums are of REALs in both, in one order, whatever the tiles and the ranges are. */
 #ifndef LSTMC_STREAM_H
 #define LSTMC_STREAM_H
-#include <lstmc/terms.h>
+#include <lstmc/panels.h>
 
 /* ---- floats ---------------------------------------------------------------------------------- */
 
