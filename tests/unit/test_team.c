@@ -5,8 +5,10 @@
 #include "cores.h"
 #include "shares.h"
 #include "team.h"
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,10 +154,14 @@ static void a_slow_worker_gets_less(void **state)
     struct lstmc_team *team = team_start(2, 2, 0);
     team_run(team, &program, 1, &call);
     assert_int_equal(blocks[0], 32);
-    for (int job = 0; job < 30; job++)
+    /* Worker 1 is due about 16: naps are longer than asked for. A busy machine may spoil a few jobs. */
+    int right = 0;
+    for (int job = 0; job < 60; job++) {
         team_run(team, &program, 1, &call);
-    assert_int_equal(blocks[0] + blocks[1], 64);
-    assert_in_range(blocks[1], 10, 26); /* about 16: naps are longer than asked for */
+        assert_int_equal(blocks[0] + blocks[1], 64);
+        right += blocks[1] >= 10 && blocks[1] <= 26;
+    }
+    assert_true(right >= 30);
     team_end(team);
 }
 
@@ -208,12 +214,18 @@ static void denormals_are_zero_in_every_worker(void **state)
 
 /* ---- the clock ------------------------------------------------------------------------------ */
 
-/* Worker 0 waits for the other one, which sleeps: the phase that ends with the barrier pays. */
+/* Worker 0 waits for the other one, which sleeps: the phase that ends with the barrier pays.
+ * The nap begins when that phase has, however late worker 0 is. */
+static atomic_int phases_begun;
+
 static void wait_for_each_other(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     const struct timespec nap = { 0, 30000000 };
-    (void)call;
     lstmc_phase(me, me->index == 0 ? LSTMC_PROJECTIONS : LSTMC_OTHER);
+    if (me->index == 0)
+        atomic_store(&phases_begun, (int)call->update);
+    while (atomic_load(&phases_begun) != (int)call->update)
+        sched_yield();
     if (me->index == 1)
         nanosleep(&nap, NULL);
     lstmc_barrier(me);
@@ -224,14 +236,16 @@ static void the_clock_goes_to_the_phase_at_work(void **state)
 {
     (void)state;
     lstmc_program *const program = wait_for_each_other;
-    const struct lstmc_call call = { 0 };
+    struct lstmc_call call = { .update = 1 };
     double seconds[LSTMC_PHASES] = { 0 }, sum = 0;
     struct lstmc_team *team = team_start(2, 2, 0);
     team_run(team, &program, 1, &call); /* nobody asks */
     const double start = clock_seconds();
     team_start_clock(team, seconds);
-    team_run(team, &program, 1, &call);
-    team_run(team, &program, 1, &call);
+    for (int job = 0; job < 2; job++) {
+        call.update++;
+        team_run(team, &program, 1, &call);
+    }
     team_stop_clock(team);
     const double all = clock_seconds() - start;
     const double projections = seconds[LSTMC_PROJECTIONS];
@@ -241,6 +255,7 @@ static void the_clock_goes_to_the_phase_at_work(void **state)
     assert_true(seconds[LSTMC_OTHER] > 0 && seconds[LSTMC_WEIGHT_GRADIENTS] > 0);
     assert_true(seconds[LSTMC_FORWARD_RECURRENT] == 0);
     assert_true(sum <= all * (1 + 1e-9)); /* rounding: no moment counts twice */
+    call.update++;
     team_run(team, &program, 1, &call);
     assert_true(seconds[LSTMC_PROJECTIONS] == projections);
     team_end(team);
