@@ -355,15 +355,32 @@ const char *memory_address(struct emission *e, const struct memory *m, const str
     return with_offset(e, base, (v->place.offset - root->place.offset) / unit, root->place.stride);
 }
 
-/* A number of elements as a C constant: long where an int would not do. */
-static const char *offset_text(struct emission *e, int64_t n)
+/* Is this too much for an int, in which C counts elements where nothing says otherwise? */
+static bool beyond_int(int64_t n)
 {
-    return arena_printf(e->arena, "%" PRId64 "%s", n, n > INT32_MAX || n < -INT32_MAX ? "L" : "");
+    return n > INT32_MAX || n < -INT32_MAX;
 }
 
-static void define_stretch(struct emission *e, const struct stretch *s, struct buffer *out)
+/* A number of elements as a C constant. */
+static const char *offset_text(struct emission *e, int64_t n, bool is_long)
 {
-    const char *base = offset_text(e, s->base), *step = offset_text(e, s->step);
+    return arena_printf(e->arena, "%" PRId64 "%s", n, is_long ? "L" : "");
+}
+
+/* Does a time step take one of the members so far that C must multiply longs? */
+static bool steps_are_long(const struct role *r, const struct stretch *s)
+{
+    bool is_long = beyond_int(s->step);
+    for (int64_t i = s->first; i < s->first + s->count && !is_long; i++)
+        is_long = beyond_int(r->members[i].offset) || beyond_int(r->members[i].offset - s->base);
+    return is_long;
+}
+
+static void define_stretch(struct emission *e, const struct role *r, const struct stretch *s,
+                           struct buffer *out)
+{
+    const char *base = offset_text(e, s->base, beyond_int(s->base));
+    const char *step = offset_text(e, s->step, steps_are_long(r, s));
     if (takes_time(s))
         buffer_printf(out, "#define %s(t) (%s%s(t)%s * %s)\n", s->name, s->base ? base : "",
                       s->base ? " + " : "", s->turns ? " % 2" : "", step);
@@ -375,5 +392,5 @@ void memory_define(struct emission *e, const struct memory *m, struct buffer *ou
 {
     for (const struct role *r = m->roles; r; r = r->next)
         for (const struct stretch *s = r->stretches; s; s = s->next)
-            define_stretch(e, s, out);
+            define_stretch(e, r, s, out);
 }

@@ -30,3 +30,9 @@ done
 bytes=$(cat float32/*/*.c float32/*/*.h float32/*/*.inc | wc -c)
 echo "emitted C: $bytes bytes"
 [ "$bytes" -le 500000 ] || fail "more than 500 KB of C"
+
+# Places of a model of 24 GB, which no int reaches.
+"$LSTMC" "$SOURCE/tests/bench/shape.lua" --text "$2" -o large -D kind=LSTM -D layers=1 -D units=1024 -D batch=4096 -D window=200
+for part in forward backward; do
+  gcc -fsyntax-only -std=c11 -Wall -Werror -I"$SOURCE/runtime" large/*/$part.c || fail "offsets of a large model overflow"
+done
