@@ -34,8 +34,9 @@ static bool lies_in(const struct module *m, const struct value *part, const stru
 /* The tensor of a program whose place holds the byte at `offset` of the region. */
 static const struct value *tensor_at(const struct program *p, enum region region, int64_t offset)
 {
-    for (struct tensor *t = p->module->tensors; t; t = t->next) {
-        const struct value *v = tensor_value(p, t);
+    const bool plain = region == REGION_PARAM && sees_plain(p);
+    for (const struct tensor *t = p->module->tensors; t; t = t->next) {
+        const struct value *v = plain ? &t->plain : &t->value;
         const int64_t at = offset - v->place.offset;
         if (!t->whole && v->place.region == region && at >= 0 && at < value_extent(p->module, v))
             return v;

@@ -119,14 +119,14 @@ void put_products_tables(struct emission *e, struct buffer *out)
 /* ---- packing --------------------------------------------------------------------------------- */
 
 /* Who predicts has no other weights than these, where training has its own in panels. */
-static void put_copies(struct emission *e, struct buffer *out)
+static void put_copies(struct emission *e, const struct table *streamed, struct buffer *out)
 {
     buffer_puts(out, "    if (me->index == 0) {\n");
     for (const struct tensor *t = e->module->tensors; t; t = t->next) {
         const char *args[] = { arena_printf(e->arena, "y->%s", tensor_field(t)),
                                arena_printf(e->arena, "p->%s", tensor_field(t)),
                                arena_printf(e->arena, "sizeof y->%s", tensor_field(t)) };
-        if (t->kind == TENSOR_PARAM && !t->whole && !tensor_streams(e->module, t))
+        if (t->kind == TENSOR_PARAM && !t->whole && !is_streamed(streamed, t))
             put_list(out, 8, "memcpy(", args, 3, ");\n");
     }
     buffer_puts(out, "    }\n");
@@ -159,10 +159,11 @@ void put_pack(struct emission *e, struct buffer *out)
                   "    const struct %s_%s *p = %s_%s(call);\n"
                   "    struct %s_weights *y = %s_packed(call);\n\n",
                   name, name, weights, name, weights, name, name);
+    const struct table streamed = streamed_tensors(e->module, e->arena);
     if (has_panels(e->module))
-        put_copies(e, out);
+        put_copies(e, &streamed, out);
     for (const struct tensor *t = e->module->tensors; t; t = t->next)
-        if (tensor_streams(e->module, t))
+        if (is_streamed(&streamed, t))
             put_packed(e, t, out);
     buffer_puts(out, "}\n\n");
 }

@@ -145,13 +145,14 @@ static void put_packed(struct emission *e, struct buffer *out)
 {
     int i = 0;
     const char *comma = "";
-    if (!module_streams(e->module))
+    const struct table streamed = streamed_tensors(e->module, e->arena);
+    if (streamed.count == 0)
         return;
     buffer_puts(out, "static const int packed[] = { ");
     for (const struct tensor *t = e->module->tensors; t; t = t->next) {
         if (t->kind != TENSOR_PARAM || t->joint)
             continue;
-        if (tensor_streams(e->module, tensor_home(t))) {
+        if (is_streamed(&streamed, tensor_home(t))) {
             buffer_printf(out, "%s%d", comma, i);
             comma = ", ";
         }

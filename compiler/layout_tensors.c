@@ -101,10 +101,10 @@ static void look_at_call(struct search *s, struct node *call)
 /* ---- tensors ------------------------------------------------------------------------------------ */
 
 /* Predictions, if there are any, must have the parameter packed: who packs it knows panels. */
-static bool is_candidate(const struct module *m, const struct tensor *t)
+static bool is_candidate(const struct table *streamed, const struct tensor *t)
 {
     return t->kind == TENSOR_STATE ||
-           (t->kind == TENSOR_PARAM && (!module_streams(m) || tensor_streams(m, t)));
+           (t->kind == TENSOR_PARAM && (streamed->count == 0 || is_streamed(streamed, t)));
 }
 
 static bool has_many_panels(const struct node *pack)
@@ -175,9 +175,10 @@ static void open_notes(struct search *s)
     for (struct program *p = s->m->programs; p; p = p->next)
         for (struct node *n = p->first; n; n = n->next)
             n->note = n->op == OP_CALL ? arena_alloc(a, sizeof(struct outcome)) : NULL;
+    const struct table streamed = streamed_tensors(s->m, a);
     for (struct tensor *t = s->m->tensors; t; t = t->next) {
         struct outcome *o = t->value.note = arena_alloc(a, sizeof *o);
-        o->unfit = !is_candidate(s->m, t);
+        o->unfit = !is_candidate(&streamed, t);
     }
 }
 

@@ -19,21 +19,40 @@ bool node_streams(const struct program *p, const struct node *n)
            !attr_flag(n, "tb") && right->type.shape.dim[1] >= NARROWEST;
 }
 
-bool tensor_streams(const struct module *m, const struct tensor *t)
+static bool program_streams(const struct program *p)
 {
-    for (const struct program *p = m->programs; p; p = p->next)
-        for (const struct node *n = p->first; n; n = n->next)
-            if (node_streams(p, n) && n->args[1]->tensor == t)
-                return true;
-    return false;
+    const struct node *n = p->first;
+    while (n && !node_streams(p, n))
+        n = n->next;
+    return n;
 }
 
 bool module_streams(const struct module *m)
 {
-    const struct tensor *t = m->tensors;
-    while (t && !tensor_streams(m, t))
-        t = t->next;
-    return t;
+    const struct program *p = m->programs;
+    while (p && !program_streams(p))
+        p = p->next;
+    return p;
+}
+
+static int same_tensor(const void *item, const void *key)
+{
+    return item == key;
+}
+
+bool is_streamed(const struct table *streamed, const struct tensor *t)
+{
+    return table_find(streamed, hash_pointer(0, t), same_tensor, t);
+}
+
+struct table streamed_tensors(const struct module *m, struct arena *a)
+{
+    struct table streamed = { .arena = a };
+    for (const struct program *p = m->programs; p; p = p->next)
+        for (const struct node *n = p->first; n; n = n->next)
+            if (node_streams(p, n) && !is_streamed(&streamed, n->args[1]->tensor))
+                table_add(&streamed, hash_pointer(0, n->args[1]->tensor), n->args[1]->tensor);
+    return streamed;
 }
 
 /* ---- two orders ------------------------------------------------------------------------------ */
@@ -46,31 +65,38 @@ bool has_panels(const struct module *m)
     return t;
 }
 
-struct value *tensor_value(const struct program *p, struct tensor *t)
+bool sees_plain(const struct program *p)
 {
-    const bool plain = t->kind == TENSOR_PARAM && program_predicts(p) && has_panels(p->module);
-    return plain ? &t->plain : &t->value;
+    return program_predicts(p) && has_panels(p->module);
 }
 
-static bool reads_otherwise(const struct program *p, const struct tensor *t)
+struct value *tensor_value(const struct program *p, struct tensor *t)
+{
+    return t->kind == TENSOR_PARAM && sees_plain(p) ? &t->plain : &t->value;
+}
+
+/* Does the program read one of them in another way, too? */
+static bool reads_otherwise(const struct program *p, const struct table *streamed)
 {
     for (const struct node *n = p->first; n; n = n->next)
         for (int i = 0; i < n->arg_count; i++)
-            if (n->args[i]->tensor == t && !(node_streams(p, n) && i == 1))
+            if (n->args[i]->tensor && !(node_streams(p, n) && i == 1) &&
+                is_streamed(streamed, n->args[i]->tensor))
                 return true;
     return false;
 }
 
 bool can_pack_weights(const struct module *m)
 {
-    bool predicts = false;
+    const struct arena_mark start = arena_mark(m->scratch);
+    const struct table streamed = streamed_tensors(m, m->scratch);
+    bool predicts = false, can = true;
     for (const struct program *p = m->programs; p; p = p->next) {
         predicts |= program_predicts(p);
-        for (const struct tensor *t = m->tensors; t; t = t->next)
-            if (program_predicts(p) && tensor_streams(m, t) && reads_otherwise(p, t))
-                return false;
+        can &= !program_predicts(p) || !reads_otherwise(p, &streamed);
     }
-    return !predicts || module_streams(m);
+    arena_release(m->scratch, start);
+    return can && (!predicts || streamed.count > 0);
 }
 
 static int64_t bytes_of_weight(const struct module *m, const struct tensor *t)

@@ -3,18 +3,21 @@
 #ifndef LSTMC_STREAM_PASS_H
 #define LSTMC_STREAM_PASS_H
 #include "ir.h"
+#include "table.h"
 
 /* sample, window: run on their own, character after character, with weights that do not change. */
 bool program_predicts(const struct program *p);
 /* Is the right operand of this product a whole parameter, which can lie packed? */
 bool node_streams(const struct program *p, const struct node *n);
-/* Does a product of a prediction read the parameter so? */
-bool tensor_streams(const struct module *m, const struct tensor *t);
 bool module_streams(const struct module *m);
+/* The parameters that products of predictions read so, as the programs are now. */
+struct table streamed_tensors(const struct module *m, struct arena *a);
+bool is_streamed(const struct table *streamed, const struct tensor *t);
 
 /* Where tensors lie in panels, as training reads them, predictions see none of them: they have all parameters
  * of a `struct NAME_weights`, plain rows or packed. Else they have the same. */
 bool has_panels(const struct module *m);
+bool sees_plain(const struct program *p); /* a prediction where tensors lie in panels */
 /* By which the program's nodes know the tensor. */
 struct value *tensor_value(const struct program *p, struct tensor *t);
 /* May tensors lie in panels? Not where a prediction reads a weight in two ways, which it would have but once. */
