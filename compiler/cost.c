@@ -33,3 +33,9 @@ double cost_flop(const struct program *p)
     return cost_flop_part(p, PART_FORWARD) + cost_flop_part(p, PART_BACKWARD) +
            cost_flop_part(p, PART_UPDATE);
 }
+
+const char *flop_text(struct arena *a, double flop)
+{
+    return flop < 1e7 ? arena_printf(a, "%.3f MFLOP", flop * 1e-6)
+                      : arena_printf(a, "%.2f GFLOP", flop * 1e-9);
+}

@@ -7,4 +7,6 @@
 double cost_flop(const struct program *p);
 double cost_flop_part(const struct program *p, enum part part);
 double cost_flop_node(const struct node *n);
+/* 3.20 GFLOP */
+const char *flop_text(struct arena *a, double flop);
 #endif

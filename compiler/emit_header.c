@@ -5,6 +5,7 @@
 #include "emit_memory.h"
 #include "emit_steps.h"
 #include "emit_text.h"
+#include "number.h"
 #include "stream.h"
 #include "lstmc/model.h"
 #include <inttypes.h>
@@ -34,11 +35,12 @@ static const char *find_facts(struct emission *e)
                              dtype_words[m->dtype], m->fit.batch, m->data.length));
     if (train)
         flop = arena_printf(a, "%s forward, %s an update; ",
-                            flop_number(a, cost_flop_part(train->program, PART_FORWARD)),
-                            flop_number(a, cost_flop(train->program)));
+                            flop_text(a, cost_flop_part(train->program, PART_FORWARD)),
+                            flop_text(a, cost_flop(train->program)));
     put_wrapped(&out, " * cost   ", " *        ",
                 arena_printf(a, "%s%s parameters; work %s", flop,
-                             grouped_number(a, parameter_count(m)), byte_number(a, m->work_bytes)));
+                             number_grouped(parameter_count(m)).text,
+                             number_bytes(m->work_bytes).text));
     return out.text;
 }
 

@@ -127,25 +127,6 @@ const char *plain_number(struct arena *a, double x)
     return arena_printf(a, "%.7g", x);
 }
 
-const char *grouped_number(struct arena *a, int64_t n)
-{
-    if (n < 1000)
-        return c_integer(a, n);
-    return arena_printf(a, "%s,%03d", grouped_number(a, n / 1000), (int)(n % 1000));
-}
-
-const char *flop_number(struct arena *a, double flop)
-{
-    return flop < 1e7 ? arena_printf(a, "%.3f MFLOP", flop * 1e-6)
-                      : arena_printf(a, "%.2f GFLOP", flop * 1e-9);
-}
-
-const char *byte_number(struct arena *a, int64_t bytes)
-{
-    return bytes < 100 << 10 ? arena_printf(a, "%.1f KB", (double)bytes / 1024)
-                             : arena_printf(a, "%.1f MB", (double)bytes / (1 << 20));
-}
-
 const char *shape_text(struct arena *a, struct shape s)
 {
     const char *text = s.rank == 0 ? "1" : arena_printf(a, "%" PRId64, s.dim[0]);

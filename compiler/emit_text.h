@@ -19,10 +19,6 @@ const char *c_integer(struct arena *a, int64_t n);
 const char *c_number(struct arena *a, double x, enum dtype dtype);
 /* The same for people, in comments. */
 const char *plain_number(struct arena *a, double x);
-/* 1096543 -> 1,096,543; 3.20 GFLOP; 41.2 MB. */
-const char *grouped_number(struct arena *a, int64_t n);
-const char *flop_number(struct arena *a, double flop);
-const char *byte_number(struct arena *a, int64_t bytes);
 /* 30x300 */
 const char *shape_text(struct arena *a, struct shape s);
 /* What a worker has a range of: rows, cols or cells. */

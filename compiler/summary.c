@@ -9,12 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *flop_text(struct arena *a, double flop)
-{
-    return flop < 1e7 ? arena_printf(a, "%.3f MFLOP", flop * 1e-6)
-                      : arena_printf(a, "%.2f GFLOP", flop * 1e-9);
-}
-
 static void print_layers(const struct module *m)
 {
     struct arena *a = m->arena;

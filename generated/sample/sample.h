@@ -1,7 +1,7 @@
 /* sample/sample.h: written by lstmc 0.1 from the spec of model "sample".
  * Do not edit; change the spec and run lstmc again.
  * model   LSTM 2 > Dense 37 softmax, float32, batch 4, steps 3
- * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 3.9 KB
+ * cost    0.001 MFLOP forward, 0.003 MFLOP an update; 431 parameters; work 4.03 kB
  *
  * How to read the rest. Take one paragraph of forward.c, `lstm, t = 1` in train_*, and its twin of
  * the same title in backward.c. They call k->lstm_forward_1 and k->lstm_backward_1: find these
