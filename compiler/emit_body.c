@@ -347,7 +347,10 @@ void put_equations(struct body *b)
     const char *over =
         arena_printf(b->arena, "over %s%s%s:", shape_text(b->arena, f->body->space.shape),
                      f->body->space.layout.lanes ? " in panels" : "", broadcasts(b));
-    put_wrapped(b->out, arena_printf(b->arena, "/* @%s", f->body->name), " *  ", over);
+    const char *kernel = arena_printf(b->arena, "@%s", f->body->name);
+    if (strcmp(f->name, c_word(b->arena, f->body->name)) != 0)
+        kernel = arena_printf(b->arena, "%s, of %s", f->name, kernel);
+    put_wrapped(b->out, arena_printf(b->arena, "/* %s", kernel), " *  ", over);
     for (const struct node *n = f->body->first; n; n = n->next) {
         const struct value *v = node_result(n);
         if (b->known[v->id] && n->op != OP_COLS)

@@ -61,10 +61,12 @@ void put_kernels(struct emission *e, struct buffer *out)
         " * and BY_ISA(avx512, avx2, baseline) come from the file that includes this. A function\n"
         " * that ends in _at is the body of the one behind it, over n lanes from column col of "
         "row\n"
-        " * row on. Its equations call operands as the arguments are called: x[0] and x[1] are "
-        "parts\n"
-        " * of one matrix, x' is the new value of an x that changes in place, and v7 is %7 of the\n"
-        " * kernel in the .ir file. */\n");
+        " * row on. Its equations call operands as the arguments are called, and what else lies "
+        "in\n"
+        " * an argument's rows by words of their own: x[0] and x[1] are parts of one matrix, x' "
+        "is\n"
+        " * the new value of an x that changes in place, and v7 is %7 of the kernel in the .ir\n"
+        " * file. */\n");
     buffer_printf(out,
                   "#define REAL %s\n#define REAL_BITS %d\n#include <lstmc/functions.h>\n"
                   "#include <lstmc/random_bits.h>\n#include <lstmc/terms.h>\n",

@@ -9,11 +9,14 @@
 /* Steps after which a piece ends at the next layer, at the next time step, anywhere. */
 enum { SHORT_PIECE = 12, LONG_PIECE = 48, LONGEST_PIECE = 200 };
 
+/* Layers with time steps stand alone, however few are left of them. */
 static bool ends_piece(const struct step *last, const struct step *next, int steps)
 {
     if (!last || (same_paragraph(last->node, next->node) && steps < LONGEST_PIECE))
         return false;
-    return steps >= LONG_PIECE || (steps >= SHORT_PIECE && last->node->scope != next->node->scope);
+    const bool in_time = last->node->t >= 0 || next->node->t >= 0;
+    return steps >= LONG_PIECE ||
+           ((steps >= SHORT_PIECE || in_time) && last->node->scope != next->node->scope);
 }
 
 /* The steps from `s` on that make one function; returns what follows. */
@@ -32,6 +35,23 @@ static const struct step *fill_piece(struct piece *p, const struct step *s, cons
     return s;
 }
 
+/* train_backward_lstm_t49_t24: program, part, layer, and its time steps from the first to the last. */
+static const char *piece_name(struct emission *e, const struct work *w, const struct step *s,
+                              const struct step *end)
+{
+    const struct node *n = s->node;
+    const char *name = arena_printf(e->arena, "%s_%s_%s", w->program->name, part_words[n->part],
+                                    n->scope ? n->scope->name : "model");
+    int first = -1, last = -1;
+    for (; s != end; s = s->next) {
+        first = first < 0 && s->form ? s->node->t : first;
+        last = s->form && s->node->t >= 0 ? s->node->t : last;
+    }
+    if (first >= 0)
+        name = arena_printf(e->arena, "%s_t%d", name, first);
+    return last == first ? name : arena_printf(e->arena, "%s_t%d", name, last);
+}
+
 static void put_call(const char *function, struct buffer *calls)
 {
     buffer_printf(calls, "    %s(call, me);\n", function);
@@ -48,12 +68,11 @@ static void put_segment(struct emission *e, const struct work *w, const struct s
 {
     struct buffer calls = { .arena = e->arena };
     for (const struct step *s = g->first; s != g->end;) {
-        const struct scope *scope = s->node->scope;
-        const char *name = arena_printf(e->arena, "%s_%s_%s", w->program->name, part_words[g->part],
-                                        scope ? scope->name : "model");
-        name = names_take(names, c_word(e->arena, name));
+        const struct step *first = s;
         struct piece p = piece_in(e, w);
         s = fill_piece(&p, s, g->end);
+        const char *name = c_word(e->arena, piece_name(e, w, first, s));
+        name = names_take(names, name);
         put_piece(&p, name, out);
         put_call(name, &calls);
     }

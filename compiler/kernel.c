@@ -255,20 +255,20 @@ static const struct node *find_usual(const struct body *b, int (*key)(const stru
     return usual;
 }
 
-/* The time step of the random nodes, whose bits depend on it, else that of most nodes. */
-static int time_of(const struct body *b)
+/* The time step of the random nodes, whose bits depend on it, else the call's own. */
+static int random_time(const struct body *b, int own)
 {
     for (int i = 0; i < b->count; i++)
         if (b->nodes[i]->op == OP_BERNOULLI)
             return (int)attr_int(b->nodes[i], "t", 0);
-    return find_usual(b, time_key)->t;
+    return own;
 }
 
 static void build_call(struct body *b, struct kernel *k, struct node *before)
 {
     struct list list = program_list(b->fusion->program);
     const struct node *like = find_usual(b, scope_key);
-    const int t = time_of(b);
+    const int own = find_usual(b, time_key)->t, t = random_time(b, own);
     struct node *call = node_new(list, OP_CALL, b->operand_count, 0, t >= 0);
     call->kernel = k;
     call->args = b->operands;
@@ -280,7 +280,7 @@ static void build_call(struct body *b, struct kernel *k, struct node *before)
         call->attrs[0] = attr_make_int("t", t);
     call->scope = like->scope;
     call->line = like->line;
-    call->t = t;
+    call->t = own;
     call->part = slot_of(b->nodes[0])->part;
     call->note = arena_alloc(b->fusion->arena, sizeof(struct slot));
     node_insert(list, call, before);

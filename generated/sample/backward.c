@@ -35,7 +35,6 @@ static void train_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
     const struct sample_kernels *k = call->kernels;
     const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
     const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
-    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
 
     /* loss: categorical_crossentropy */
     k->loss_backward_1(w + TRAIN_LOSS_D_ADD, (int32_t *)(w + TRAIN_Y), w + TRAIN_LOSS_D_NEG,
@@ -50,6 +49,13 @@ static void train_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
     lstmc_phase(me, LSTMC_WEIGHT_GRADIENTS);
     k->product_ta_2x37x4(w + TRAIN_D_DENSE_KERNEL, w + TRAIN_LSTM_MUL_3, w + TRAIN_LOSS_D_ADD,
         cols37); /* %191 */
+}
+
+static void train_backward_lstm_t2(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
 
     /* lstm, t = 2: LSTM { 2 } */
     lstmc_phase(me, LSTMC_BACKWARD_RECURRENT);
@@ -60,9 +66,10 @@ static void train_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
 void sample_train_backward_2(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     train_backward_loss_2(call, me);
+    train_backward_lstm_t2(call, me);
 }
 
-static void train_backward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
+static void train_backward_lstm_t2_t0(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     const struct sample_weights *p = sample_weights(call);
     float *w = sample_work(call);
@@ -98,7 +105,7 @@ static void train_backward_lstm(const struct lstmc_call *call, struct lstmc_work
 
 void sample_train_backward_3(const struct lstmc_call *call, struct lstmc_worker *me)
 {
-    train_backward_lstm(call, me);
+    train_backward_lstm_t2_t0(call, me);
 }
 
 static void grads_backward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
@@ -124,8 +131,6 @@ static void grads_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
     const struct sample_kernels *k = call->kernels;
     const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
     const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
-    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
-    const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
 
     /* loss: categorical_crossentropy */
     k->loss_backward_1(w + GRADS_LOSS_D_ADD, (int32_t *)(w + GRADS_Y), w + GRADS_LOSS_D_NEG,
@@ -137,6 +142,16 @@ static void grads_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
         rows4); /* %96 */
     k->product_ta_2x37x4(w + GRADS_D_DENSE_KERNEL, w + GRADS_LSTM_MUL_3, w + GRADS_LOSS_D_ADD,
         cols37); /* %97 */
+}
+
+static void grads_backward_lstm_t2_t0(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    const struct sample_weights *p = sample_weights(call);
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
+    const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
 
     /* lstm, t = 2: LSTM { 2 } */
     k->lstm_backward_0(w + GRADS_LSTM_D_MUL + 8 * 8, w + GRADS_LSTM_D_MUL_2, w + GRADS_LSTM_TANH_5,
@@ -166,6 +181,7 @@ static void grads_backward_loss_2(const struct lstmc_call *call, struct lstmc_wo
 void sample_grads_backward_2(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     grads_backward_loss_2(call, me);
+    grads_backward_lstm_t2_t0(call, me);
 }
 
 void sample_grads(const struct lstmc_call *call, struct lstmc_worker *me)

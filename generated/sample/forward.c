@@ -12,7 +12,7 @@
 #include "kernels.h"
 #include <lstmc/scalar.h>
 
-static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
+static void train_forward_lstm_t0_t2(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     const struct sample_weights *p = sample_weights(call);
     float *w = sample_work(call);
@@ -20,8 +20,6 @@ static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
     const struct lstmc_range rows12 = lstmc_share(me, 1, 1, 12);
     const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
     const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
-    const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
-    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
 
     /* lstm: LSTM { 2 } */
     lstmc_phase(me, LSTMC_PROJECTIONS);
@@ -44,6 +42,16 @@ static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
         p->lstm_recurrent_kernel, cols8); /* %41 */
     k->lstm_forward_2(w + TRAIN_LSTM_TANH_5, w + TRAIN_LSTM_SIGMOID_8, p->lstm_bias,
         w + TRAIN_LSTM_ADD, cols2); /* %48 and 5 more */
+}
+
+static void train_forward_dense(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    const struct sample_weights *p = sample_weights(call);
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
+    const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
 
     /* dense: Dense { 37, activation = "softmax" } */
     lstmc_phase(me, LSTMC_PROJECTIONS);
@@ -60,14 +68,6 @@ static void train_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
 
     /* dense: Dense { 37, activation = "softmax" } */
     k->dense_forward_1(w + TRAIN_DENSE_EXP, w + TRAIN_DENSE_REDUCE_MAX, cols37); /* %62 */
-}
-
-static void train_forward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    float *w = sample_work(call);
-    const struct sample_kernels *k = call->kernels;
-    const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
-    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
 
     /* loss: categorical_crossentropy */
     k->loss_forward_0(w + TRAIN_LOSS_SELECT, (int32_t *)(w + TRAIN_LOSS_ARGMAX),
@@ -84,11 +84,11 @@ static void train_forward_loss(const struct lstmc_call *call, struct lstmc_worke
 
 void sample_train_forward(const struct lstmc_call *call, struct lstmc_worker *me)
 {
-    train_forward_lstm(call, me);
-    train_forward_loss(call, me);
+    train_forward_lstm_t0_t2(call, me);
+    train_forward_dense(call, me);
 }
 
-static void train_forward_loss_2(const struct lstmc_call *call, struct lstmc_worker *me)
+static void train_forward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     float *w = sample_work(call);
     const struct sample_kernels *k = call->kernels;
@@ -100,10 +100,10 @@ static void train_forward_loss_2(const struct lstmc_call *call, struct lstmc_wor
 
 void sample_train_forward_2(const struct lstmc_call *call, struct lstmc_worker *me)
 {
-    train_forward_loss_2(call, me);
+    train_forward_loss(call, me);
 }
 
-static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worker *me)
+static void grads_forward_lstm_t0_t2(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     const struct sample_weights *p = sample_weights(call);
     float *w = sample_work(call);
@@ -111,8 +111,6 @@ static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
     const struct lstmc_range rows12 = lstmc_share(me, 1, 1, 12);
     const struct lstmc_range cols2 = lstmc_share(me, 1, 16, 2);
     const struct lstmc_range cols8 = lstmc_share(me, 1, 16, 8);
-    const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
-    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
 
     /* lstm: LSTM { 2 } */
     k->gather_37x8(w + GRADS_LSTM_GATHER, p->lstm_kernel, (int32_t *)(w + GRADS_X),
@@ -133,6 +131,16 @@ static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
         p->lstm_recurrent_kernel, cols8); /* %41 */
     k->lstm_forward_2(w + GRADS_LSTM_TANH_5, w + GRADS_LSTM_SIGMOID_8, p->lstm_bias,
         w + GRADS_LSTM_ADD, cols2); /* %48 and 5 more */
+}
+
+static void grads_forward_dense(const struct lstmc_call *call, struct lstmc_worker *me)
+{
+    const struct sample_weights *p = sample_weights(call);
+    float *w = sample_work(call);
+    const struct sample_kernels *k = call->kernels;
+    const struct lstmc_range cols37 = lstmc_share(me, 1, 16, 37);
+    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
+    const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
 
     /* dense: Dense { 37, activation = "softmax" } */
     k->product_4x37x2(w + GRADS_DENSE_MATMUL, w + GRADS_LSTM_MUL_3, p->dense_kernel,
@@ -147,14 +155,6 @@ static void grads_forward_lstm(const struct lstmc_call *call, struct lstmc_worke
 
     /* dense: Dense { 37, activation = "softmax" } */
     k->dense_forward_1(w + GRADS_DENSE_EXP, w + GRADS_DENSE_REDUCE_MAX, cols37); /* %62 */
-}
-
-static void grads_forward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
-{
-    float *w = sample_work(call);
-    const struct sample_kernels *k = call->kernels;
-    const struct lstmc_range cols1 = lstmc_share(me, 1, 16, 1);
-    const struct lstmc_range rows4 = lstmc_share(me, 1, 1, 4);
 
     /* loss: categorical_crossentropy */
     k->loss_forward_0(w + GRADS_LOSS_SELECT, (int32_t *)(w + GRADS_LOSS_ARGMAX),
@@ -171,11 +171,11 @@ static void grads_forward_loss(const struct lstmc_call *call, struct lstmc_worke
 
 void sample_grads_forward(const struct lstmc_call *call, struct lstmc_worker *me)
 {
-    grads_forward_lstm(call, me);
-    grads_forward_loss(call, me);
+    grads_forward_lstm_t0_t2(call, me);
+    grads_forward_dense(call, me);
 }
 
-static void grads_forward_loss_2(const struct lstmc_call *call, struct lstmc_worker *me)
+static void grads_forward_loss(const struct lstmc_call *call, struct lstmc_worker *me)
 {
     float *w = sample_work(call);
     const struct sample_kernels *k = call->kernels;
@@ -187,7 +187,7 @@ static void grads_forward_loss_2(const struct lstmc_call *call, struct lstmc_wor
 
 void sample_grads_forward_2(const struct lstmc_call *call, struct lstmc_worker *me)
 {
-    grads_forward_loss_2(call, me);
+    grads_forward_loss(call, me);
 }
 
 /* Loss and right answers of a batch, at the places of grads. */
