@@ -93,8 +93,9 @@ static struct node *find_grad(struct node *n)
  *         in PART_BACKWARD, with scope and time step of the node that they differentiate
  * breaks  nothing; what nobody wants remains (dce), ones and zeros are multiplied by (fold)
  *
- * Gradients of disjoint slices of a value are one concat, never padded sums, so all is linear in
- * the nodes. Of a doubly used value the contributions are added from the last use to the first. */
+ * Gradients of slices of a value are one concat, never padded sums, so all is linear in the nodes
+ * where slices do not overlap. Of a doubly used value the contributions are added from the last use
+ * to the first. */
 void differentiate(struct module *m)
 {
     for (struct program *p = m->programs; p; p = p->next)

@@ -80,22 +80,22 @@ struct role {
     int result;
     bool *seen; /* by time step + 1 */
     int64_t count;
-    struct home {
+    struct member {
         int t;
         int64_t offset;
-        const struct stretch *stretch;
+        const struct run *run;
     } * members; /* in elements */
-    struct stretch *stretches;
+    struct run *runs;
     struct role *next;
 };
 
 /* Members whose offsets follow from the time step: base + t * step, or base + t % 2 * step. */
-struct stretch {
+struct run {
     const char *name; /* TRAIN_LSTM_TANH */
     int64_t first, count;
     int64_t base, step;
     bool turns;
-    struct stretch *next;
+    struct run *next;
 };
 
 struct memory {
@@ -128,7 +128,7 @@ struct work {
     struct work *next;
 };
 
-struct names; /* the C names in use in one namespace */
+struct c_names; /* the C names in use in one namespace */
 
 struct emission {
     struct module *module;
@@ -139,7 +139,7 @@ struct emission {
     const char *facts;        /* of the banner */
     struct form *forms, **forms_end;
     struct table forms_by_key;
-    struct names *form_names;
+    struct c_names *form_names;
     struct work *works; /* a program each */
 };
 #endif

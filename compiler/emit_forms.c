@@ -246,7 +246,7 @@ static const char *loop_word(const struct node *n, int operand)
 /* An operand is called as its array is if it is what gave the array its name, or a part of that,
  * or its new value. */
 static const char *operand_name(struct emission *e, const struct form *f, const struct memory *m,
-                                const struct value *const *values, int i, struct names *names)
+                                const struct value *const *values, int i, struct c_names *names)
 {
     const struct operand *o = &f->operands[i];
     const struct array *a = &f->arrays[o->array];
@@ -261,7 +261,7 @@ static const char *operand_name(struct emission *e, const struct form *f, const 
 static void name_arrays(struct emission *e, struct form *f, const struct memory *m,
                         const struct value *const *values)
 {
-    struct names *names = names_in(e->arena);
+    struct c_names *names = names_in(e->arena);
     for (int i = 0; i < f->array_count; i++) {
         const int anchor = f->arrays[i].anchor;
         const char *word = f->body ? c_word(e->arena, memory_word(e, m, values[anchor]))

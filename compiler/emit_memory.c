@@ -47,7 +47,7 @@ static const struct value *tensor_at(const struct program *p, enum region region
 
 void name_tensors(struct emission *e)
 {
-    struct names *names = names_in(e->arena);
+    struct c_names *names = names_in(e->arena);
     for (struct tensor *t = e->module->tensors; t; t = t->next)
         t->value.note = (void *)names_take(names, c_word(e->arena, t->name));
 }
@@ -142,7 +142,7 @@ static void role_join(struct emission *e, struct role *r, int t, int64_t offset)
     size_t n = (size_t)r->count;
     if ((n & (n - 1)) == 0) /* full: the room is always the next power of two */
         r->members = arena_grow(e->arena, r->members, n, n ? 2 * n : 1, sizeof *r->members);
-    r->members[r->count++] = (struct home){ t, offset, NULL };
+    r->members[r->count++] = (struct member){ t, offset, NULL };
     r->seen[t + 1] = true;
 }
 
@@ -186,18 +186,18 @@ static void name_root(struct emission *e, struct memory *m, const struct value *
     role_join(e, m->role[root->id], t, root->place.offset / bytes);
 }
 
-/* ---- stretches: members by one rule ---------------------------------------------------------- */
+/* ---- runs: members by one rule -------------------------------------------------------------- */
 
-static bool follows(const struct stretch *s, const struct home *h)
+static bool follows(const struct run *s, const struct member *h)
 {
     const int64_t t = s->turns ? h->t % 2 : h->t;
     return h->offset == s->base + t * s->step;
 }
 
-/* How many members from the stretch's first on follow the rule that the first two set. */
-static int64_t measure(const struct role *r, struct stretch *s)
+/* How many members from the run's first on follow the rule that the first two set. */
+static int64_t measure(const struct role *r, struct run *s)
 {
-    const struct home *a = &r->members[s->first], *b = a + 1;
+    const struct member *a = &r->members[s->first], *b = a + 1;
     const int64_t rest = r->count - s->first;
     s->base = a->offset;
     s->step = 0;
@@ -214,9 +214,9 @@ static int64_t measure(const struct role *r, struct stretch *s)
 
 enum { SHORTEST_RULE = 3 }; /* fewer members are named one by one */
 
-static struct stretch *next_stretch(struct emission *e, struct role *r, int64_t first)
+static struct run *next_run(struct emission *e, struct role *r, int64_t first)
 {
-    struct stretch *s = arena_alloc(e->arena, sizeof *s), turns = { .first = first, .turns = true };
+    struct run *s = arena_alloc(e->arena, sizeof *s), turns = { .first = first, .turns = true };
     s->first = first;
     s->count = measure(r, s);
     turns.count = r->count - first > 1 && (r->members[first].t + r->members[first + 1].t) % 2
@@ -225,18 +225,17 @@ static struct stretch *next_stretch(struct emission *e, struct role *r, int64_t 
     if (turns.count > s->count)
         *s = turns;
     if (s->count < SHORTEST_RULE && s->count < r->count)
-        *s = (struct stretch){ .first = first, .count = 1, .base = r->members[first].offset };
+        *s = (struct run){ .first = first, .count = 1, .base = r->members[first].offset };
     for (int64_t i = 0; i < s->count; i++)
-        r->members[first + i].stretch = s;
+        r->members[first + i].run = s;
     return s;
 }
 
-static void find_stretches(struct emission *e, struct role *r, struct names *names,
-                           const char *name)
+static void find_runs(struct emission *e, struct role *r, struct c_names *names, const char *name)
 {
-    struct stretch **end = &r->stretches;
+    struct run **end = &r->runs;
     for (int64_t first = 0; first < r->count; first += (*end)->count, end = &(*end)->next) {
-        struct stretch *s = *end = next_stretch(e, r, first);
+        struct run *s = *end = next_run(e, r, first);
         const bool one_of_many = s->count == 1 && r->count > 1;
         const char *own =
             one_of_many ? arena_printf(e->arena, "%s_T%d", name, r->members[first].t) : name;
@@ -246,11 +245,11 @@ static void find_stretches(struct emission *e, struct role *r, struct names *nam
 
 static void name_roles(struct emission *e, struct memory *m)
 {
-    struct names *names = names_in(e->arena);
+    struct c_names *names = names_in(e->arena);
     for (struct role *r = m->roles; r; r = r->next) {
         const char *layer = r->scope ? arena_printf(e->arena, "%s_", r->scope->name) : "";
         const char *name = arena_printf(e->arena, "%s_%s%s", m->prefix, layer, r->word);
-        find_stretches(e, r, names, c_upper(e->arena, name));
+        find_runs(e, r, names, c_upper(e->arena, name));
     }
 }
 
@@ -310,7 +309,7 @@ const char *memory_word(struct emission *e, const struct memory *m, const struct
 }
 
 /* Is the rule's name a macro with the time step as its argument? */
-static bool takes_time(const struct stretch *s)
+static bool takes_time(const struct run *s)
 {
     return s->count > 1 && s->step != 0;
 }
@@ -318,9 +317,8 @@ static bool takes_time(const struct stretch *s)
 /* The constant of a root: TRAIN_X, TRAIN_LSTM_TANH(7), TRAIN_LSTM_ADD_T0. */
 static const char *home_text(struct emission *e, const struct memory *m, const struct value *root)
 {
-    const struct home *h = &m->role[root->id]->members[m->member[root->id]];
-    return takes_time(h->stretch) ? arena_printf(e->arena, "%s(%d)", h->stretch->name, h->t)
-                                  : h->stretch->name;
+    const struct member *h = &m->role[root->id]->members[m->member[root->id]];
+    return takes_time(h->run) ? arena_printf(e->arena, "%s(%d)", h->run->name, h->t) : h->run->name;
 }
 
 /* base + row * stride + column, of elements (of bits: words). */
@@ -369,7 +367,7 @@ static const char *offset_text(struct emission *e, int64_t n, bool is_long)
 }
 
 /* Does a time step take one of the members so far that C must multiply longs? */
-static bool steps_are_long(const struct role *r, const struct stretch *s)
+static bool steps_are_long(const struct role *r, const struct run *s)
 {
     bool is_long = beyond_int(s->step);
     for (int64_t i = s->first; i < s->first + s->count && !is_long; i++)
@@ -377,8 +375,8 @@ static bool steps_are_long(const struct role *r, const struct stretch *s)
     return is_long;
 }
 
-static void define_stretch(struct emission *e, const struct role *r, const struct stretch *s,
-                           struct buffer *out)
+static void define_run(struct emission *e, const struct role *r, const struct run *s,
+                       struct buffer *out)
 {
     const char *base = offset_text(e, s->base, beyond_int(s->base));
     const char *step = offset_text(e, s->step, steps_are_long(r, s));
@@ -392,6 +390,6 @@ static void define_stretch(struct emission *e, const struct role *r, const struc
 void memory_define(struct emission *e, const struct memory *m, struct buffer *out)
 {
     for (const struct role *r = m->roles; r; r = r->next)
-        for (const struct stretch *s = r->stretches; s; s = s->next)
-            define_stretch(e, r, s, out);
+        for (const struct run *s = r->runs; s; s = s->next)
+            define_run(e, r, s, out);
 }

@@ -13,7 +13,7 @@ struct piece {
     struct emission *e;
     const struct work *w;
     struct buffer statements, scalars;
-    struct names *locals;
+    struct c_names *locals;
     bool weights, weights_written, state, work, kernels; /* what the statements use */
     bool *known;                                         /* scalars, by value id */
     struct share *shares;

@@ -64,7 +64,7 @@ static void put_function(const char *name, const char *calls, struct buffer *out
 }
 
 static void put_segment(struct emission *e, const struct work *w, const struct segment *g,
-                        struct names *names, struct buffer *out)
+                        struct c_names *names, struct buffer *out)
 {
     struct buffer calls = { .arena = e->arena };
     for (const struct step *s = g->first; s != g->end;) {
@@ -123,7 +123,7 @@ static void put_part(struct emission *e, enum part part, const char *file, struc
     put_includes(e, out);
     buffer_puts(out, "#include <lstmc/scalar.h>\n\n");
     put_products(e, part, out);
-    struct names *names = names_in(e->arena);
+    struct c_names *names = names_in(e->arena);
     const char *between = "";
     for (const struct work *w = e->works; w; w = w->next)
         for (const struct segment *g = w->segments; g; g = g->next) {

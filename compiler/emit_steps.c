@@ -116,7 +116,7 @@ static bool in_part(const struct step *s, enum part part)
 
 static void find_segments(struct emission *e, struct work *w)
 {
-    struct names *names = names_in(e->arena);
+    struct c_names *names = names_in(e->arena);
     struct segment **end = &w->segments;
     for (const struct step *s = w->steps; s;) {
         struct segment *g = arena_alloc(e->arena, sizeof *g);

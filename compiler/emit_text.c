@@ -69,15 +69,15 @@ const char *c_upper(struct arena *a, const char *name)
     return word;
 }
 
-struct names {
+struct c_names {
     struct arena *arena;
     struct table taken; /* of strings */
 };
 
-struct names *names_in(struct arena *a)
+struct c_names *names_in(struct arena *a)
 {
-    struct names *n = arena_alloc(a, sizeof *n);
-    *n = (struct names){ .arena = a, .taken.arena = a };
+    struct c_names *n = arena_alloc(a, sizeof *n);
+    *n = (struct c_names){ .arena = a, .taken.arena = a };
     return n;
 }
 
@@ -86,12 +86,12 @@ static int is_name(const void *item, const void *key)
     return strcmp(item, key) == 0;
 }
 
-bool names_has(const struct names *n, const char *name)
+bool names_has(const struct c_names *n, const char *name)
 {
     return table_find(&n->taken, hash_text(name), is_name, name);
 }
 
-const char *names_take(struct names *n, const char *wanted)
+const char *names_take(struct c_names *n, const char *wanted)
 {
     const char *name = wanted;
     for (int i = 2; names_has(n, name); i++)

@@ -9,10 +9,10 @@ const char *c_word(struct arena *a, const char *name);
 const char *c_upper(struct arena *a, const char *name);
 
 /* The names in use in one namespace of C. */
-struct names *names_in(struct arena *a);
+struct c_names *names_in(struct arena *a);
 /* `wanted`, or wanted_2, wanted_3, ... if it is in use; in use from now on. */
-const char *names_take(struct names *n, const char *wanted);
-bool names_has(const struct names *n, const char *name);
+const char *names_take(struct c_names *n, const char *wanted);
+bool names_has(const struct c_names *n, const char *name);
 
 const char *c_integer(struct arena *a, int64_t n);
 /* A floating-point constant of float or double. */
