@@ -229,12 +229,17 @@ struct value *node_result(const struct node *n)
 /* ---- attributes -------------------------------------------------------------------------------
  */
 
-static const struct attr *attr_find(const struct node *n, const char *key)
+const struct attr *attr_in(const struct attr *attrs, int count, const char *key)
 {
-    for (int i = 0; i < n->attr_count; i++)
-        if (strcmp(n->attrs[i].key, key) == 0)
-            return &n->attrs[i];
+    for (int i = 0; i < count; i++)
+        if (strcmp(attrs[i].key, key) == 0)
+            return &attrs[i];
     return NULL;
+}
+
+const struct attr *attr_find(const struct node *n, const char *key)
+{
+    return attr_in(n->attrs, n->attr_count, key);
 }
 
 bool attr_flag(const struct node *n, const char *key)

@@ -321,6 +321,8 @@ void program_number(struct program *p); /* sets order = 0, 1, ... */
 void clear_notes(struct program *p);    /* note = NULL on all nodes, values and tensors */
 int *count_uses(struct program *p);     /* by value id; in scratch memory */
 
+const struct attr *attr_in(const struct attr *attrs, int count, const char *key); /* NULL if none */
+const struct attr *attr_find(const struct node *n, const char *key);              /* likewise */
 bool attr_flag(const struct node *n, const char *key);
 int64_t attr_int(const struct node *n, const char *key, int64_t absent);
 double attr_num(const struct node *n, const char *key, double absent);

@@ -13,19 +13,11 @@ static bool is_optional(const struct attr_spec *s)
     return s->kind == ATTR_FLAG || strcmp(s->key, "t") == 0;
 }
 
-static const struct attr *find_attr(const struct node *n, const char *key)
-{
-    for (int i = 0; i < n->attr_count; i++)
-        if (strcmp(n->attrs[i].key, key) == 0)
-            return &n->attrs[i];
-    return NULL;
-}
-
 static const char *attr_fault(const struct module *m, const struct node *n)
 {
     int known = 0;
     for (const struct attr_spec *s = attr_specs(n->op); s->key[0]; s++) {
-        const struct attr *a = find_attr(n, s->key);
+        const struct attr *a = attr_find(n, s->key);
         if (a && a->kind != s->kind)
             return COMPLAIN(m, "%s: the attribute %s is of another kind", op_table[n->op].name,
                             s->key);
@@ -70,7 +62,7 @@ static const char *cut_fault(const struct module *m, const struct kernel *k, con
     if (!product || product->op != OP_MATMUL)
         return COMPLAIN(m, "cols: in a kernel only a product is cut");
     if (!shape_equal(node_result(n)->type.shape, k->space.shape) ||
-        find_attr(n, "start")->i % shape_cols(k->space.shape) != 0)
+        attr_find(n, "start")->i % shape_cols(k->space.shape) != 0)
         return COMPLAIN(m, "cols: in a kernel it gives a part as wide as the space %s",
                         type_text(m->arena, k->space));
     return NULL;
@@ -119,7 +111,7 @@ static const char *kernel_node_fault(const struct module *m, const struct kernel
     const char *fault = panels_fault(m, k, n);
     if (fault || is_in_parts(k, n))
         return fault;
-    if (n->op == OP_BERNOULLI && find_attr(n, "t"))
+    if (n->op == OP_BERNOULLI && attr_find(n, "t"))
         return COMPLAIN(m, "%s: in a kernel the time step comes from the call", name);
     struct shape s, own = node_result(n)->type.shape;
     if (!shape_broadcast(own, k->space.shape, &s) || !shape_equal(s, k->space.shape))
@@ -281,7 +273,7 @@ static const char *call_fault(const struct module *m, const struct node *n)
             return COMPLAIN(m, "call: result %d of @%s is %s, found %s", i + 1, k->name,
                             type_text(a, want), type_text(a, is));
     }
-    if (has_random(k) && !find_attr(n, "t"))
+    if (has_random(k) && !attr_find(n, "t"))
         return COMPLAIN(m, "call: @%s has random bits and needs the time step t", k->name);
     return NULL;
 }

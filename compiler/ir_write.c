@@ -1,6 +1,5 @@
 /* A module as text, in the order of IR.md. What reads it back is ir_read.c. */
 #include "ir_text.h"
-#include <string.h>
 
 struct writer {
     const struct module *m;
@@ -284,14 +283,6 @@ static void put_operands(struct writer *w, const struct node *n)
         put(w, n->arg_count > 0 ? ")" : "()");
 }
 
-static const struct attr *find_attr(const struct node *n, const char *key)
-{
-    for (int i = 0; i < n->attr_count; i++)
-        if (strcmp(n->attrs[i].key, key) == 0)
-            return &n->attrs[i];
-    return NULL;
-}
-
 static void put_attr(struct writer *w, const struct attr *a)
 {
     put(w, a->key);
@@ -307,7 +298,7 @@ static void put_attrs(struct writer *w, const struct node *n)
 {
     int written = 0;
     for (const struct attr_spec *s = attr_specs(n->op); s->key[0]; s++) {
-        const struct attr *a = find_attr(n, s->key);
+        const struct attr *a = attr_find(n, s->key);
         if (!a || (a->kind == ATTR_FLAG && !a->i))
             continue;
         put(w, written++ ? " " : " {");

@@ -4,8 +4,6 @@
  * stands below. */
 #include "ir.h"
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { MAX_ELEMENTS = INT32_MAX };
 
@@ -33,17 +31,9 @@ static const char *shape_text(const struct query *q, struct shape s)
     return text;
 }
 
-static const struct attr *find_attr(const struct query *q, const char *key)
-{
-    for (int i = 0; i < q->attr_count; i++)
-        if (strcmp(q->attrs[i].key, key) == 0)
-            return &q->attrs[i];
-    return NULL;
-}
-
 static int64_t number_attr(const struct query *q, const char *key, int64_t absent)
 {
-    const struct attr *a = find_attr(q, key);
+    const struct attr *a = attr_in(q->attrs, q->attr_count, key);
     return a ? a->i : absent;
 }
 
@@ -133,7 +123,7 @@ static const char *rule_given(const struct query *q)
 static const char *rule_bernoulli(const struct query *q)
 {
     *q->out = q->given;
-    const struct attr *p = find_attr(q, "p");
+    const struct attr *p = attr_in(q->attrs, q->attr_count, "p");
     if (!p || !(p->num >= 0 && p->num <= 1))
         return COMPLAIN(q, "%s: p must be a probability from 0 to 1, found %s", q->name,
                         p ? number_text(q->arena, p->num) : "none");
@@ -360,7 +350,7 @@ static const char *rule_transpose(const struct query *q)
 /* The layout is as given, and whether it is rounded. */
 static const char *rule_pack(const struct query *q)
 {
-    const struct attr *ta = find_attr(q, "ta");
+    const struct attr *ta = attr_in(q->attrs, q->attr_count, "ta");
     const bool rounded = q->given.elem == ELEM_BF16;
     const char *fault = rounded ? need_factor(q, 0) : need_real_matrix(q, 0);
     if (fault)
