@@ -341,7 +341,7 @@ static void seat_down(struct batch *b, struct node *join)
 static int first_computed(const struct node *n)
 {
     int i = 0;
-    while (i < n->arg_count - 1 && n->args[i]->def && n->args[i]->def->op == OP_CONST)
+    while (i < n->arg_count - 1 && value_is_const(n->args[i], NULL))
         i++;
     return i;
 }

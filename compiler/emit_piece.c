@@ -77,8 +77,9 @@ static const char *scalar_text(struct piece *p, const struct node *n)
 static const char *scalar_name(struct piece *p, const struct value *v)
 {
     const bool input = v->def->op == OP_INPUT;
-    if (v->def->op == OP_CONST)
-        return c_number(p->e->arena, attr_num(v->def, "value", 0), DTYPE_FLOAT64);
+    double c;
+    if (value_is_const(v, &c))
+        return c_number(p->e->arena, c, DTYPE_FLOAT64);
     const char *name = input ? attr_name(v->def, "name") : arena_printf(p->e->arena, "d%d", v->id);
     if (input && strcmp(name, "update") != 0)
         name = c_word(p->e->arena, name);

@@ -21,16 +21,8 @@ static const struct node *def_by(const struct value *v, enum op op)
 /* Is v filled with x? */
 static bool is_filled(const struct value *v, double x)
 {
-    const struct node *c = def_by(v, OP_CONST);
-    return c && attr_num(c, "value", 0) == x;
-}
-
-static bool is_const(const struct value *v, double *x)
-{
-    const struct node *c = def_by(v, OP_CONST);
-    if (c)
-        *x = attr_num(c, "value", 0);
-    return c != NULL;
+    double c;
+    return value_is_const(v, &c) && c == x;
 }
 
 static struct type type_of_result(const struct node *n)
@@ -148,9 +140,9 @@ static struct value *fold_select(struct folder *f, const struct node *n)
     struct value *bits = n->args[0], *x = n->args[1], *y = n->args[2];
     struct value *inner_x = chosen_before(bits, x, 1), *inner_y = chosen_before(bits, y, 2);
     double c;
-    if (is_const(bits, &c))
+    if (value_is_const(bits, &c))
         return in_place_of(f, n, c != 0 ? x : y);
-    if (x == y || (is_const(x, &c) && is_filled(y, c)))
+    if (x == y || (value_is_const(x, &c) && is_filled(y, c)))
         return in_place_of(f, n, x);
     if (!inner_x && !inner_y)
         return NULL;
@@ -164,7 +156,8 @@ static bool can_shrink(const struct value *v, struct type *smaller)
 {
     const struct node *expand = def_by(v, OP_EXPAND);
     *smaller = expand ? expand->args[0]->type : type_scalar(v->type.elem);
-    return expand ? smaller->elem == v->type.elem : v->type.shape.rank > 0 && def_by(v, OP_CONST);
+    return expand ? smaller->elem == v->type.elem
+                  : v->type.shape.rank > 0 && value_is_const(v, NULL);
 }
 
 static bool stays(struct folder *f, const struct node *n, int arg, struct type operand)
@@ -183,8 +176,8 @@ static void shrink_operands(struct folder *f, struct node *n)
     double x;
     for (int i = 0; i < n->arg_count; i++)
         if (can_shrink(n->args[i], &smaller) && stays(f, n, i, smaller))
-            n->args[i] = is_const(n->args[i], &x) ? build_const(&f->b, x, smaller)
-                                                  : n->args[i]->def->args[0];
+            n->args[i] = value_is_const(n->args[i], &x) ? build_const(&f->b, x, smaller)
+                                                        : n->args[i]->def->args[0];
 }
 
 /* In double whatever the dtype: the trainer rounds the constant once. */
@@ -192,7 +185,7 @@ static struct value *evaluate(struct folder *f, const struct node *n)
 {
     double x[3] = { 0 };
     for (int i = 0; i < n->arg_count; i++)
-        if (!is_const(n->args[i], &x[i]))
+        if (!value_is_const(n->args[i], &x[i]))
             return NULL;
     return filled(f, n, op_evaluate(n->op, x[0], x[1], x[2]));
 }
@@ -268,7 +261,7 @@ static struct value *fold_slice(struct folder *f, const struct node *n)
         return NULL;
     if (is_whole(&s))
         return s.base;
-    if (is_const(s.base, &x))
+    if (value_is_const(s.base, &x))
         return filled(f, n, x);
     if (!is_slice(s.base, &inner))
         return slice_of_part(f, &s);
@@ -290,7 +283,7 @@ static struct value *fold_reshape(struct folder *f, const struct node *n)
     double c;
     if (type_equal(x->type, type_of_result(n)))
         return x;
-    if (is_const(x, &c))
+    if (value_is_const(x, &c))
         return filled(f, n, c);
     return inner ? build(&f->b, OP_RESHAPE, inner->args, 1, NULL, 0, type_of_result(n)) : NULL;
 }
@@ -316,7 +309,7 @@ static int count_adjacent_consts(const struct node *n, int i, int axis, struct t
 {
     int count = 1;
     *all = n->args[i]->type;
-    if (!is_const(n->args[i], x))
+    if (!value_is_const(n->args[i], x))
         return 1;
     for (; i + count < n->arg_count && is_filled(n->args[i + count], *x); count++)
         all->shape.dim[axis] += n->args[i + count]->type.shape.dim[axis];
@@ -368,7 +361,7 @@ static struct value *fold_reduce_max(struct folder *f, const struct node *n)
     double x;
     if (has_one_to_reduce(n))
         return n->args[0];
-    return is_const(n->args[0], &x) ? filled(f, n, x) : NULL;
+    return value_is_const(n->args[0], &x) ? filled(f, n, x) : NULL;
 }
 
 /* A column times a row: no sum, so it goes where elementwise nodes go. */
@@ -396,7 +389,7 @@ static struct value *fold_transpose(struct folder *f, const struct node *n)
 {
     const struct node *inner = def_by(n->args[0], OP_TRANSPOSE);
     double x;
-    if (is_const(n->args[0], &x))
+    if (value_is_const(n->args[0], &x))
         return filled(f, n, x);
     return inner ? inner->args[0] : NULL;
 }
@@ -405,7 +398,7 @@ static struct value *fold_transpose(struct folder *f, const struct node *n)
 static struct value *fold_chosen(struct folder *f, const struct node *n)
 {
     double x;
-    return is_const(n->args[0], &x) ? filled(f, n, x) : NULL;
+    return value_is_const(n->args[0], &x) ? filled(f, n, x) : NULL;
 }
 
 static struct value *fold_scatter(struct folder *f, const struct node *n)

@@ -105,19 +105,11 @@ static void grad_div(struct reverse *r, const struct node *n, struct value *g)
         give(r, n, 1, unary(r, OP_NEG, binary(r, OP_MUL, quotient, node_result(n))));
 }
 
-static bool is_const(const struct value *v, double *c)
-{
-    if (!v->def || v->def->op != OP_CONST)
-        return false;
-    *c = attr_num(v->def, "value", 0);
-    return true;
-}
-
 /* The slope of x^c in x: c x^(c-1); the square, which every norm has, without a power. */
 static struct value *power_slope(struct reverse *r, struct value *x, struct value *c)
 {
     double k;
-    if (!is_const(c, &k)) {
+    if (!value_is_const(c, &k)) {
         struct value *one = build_const(&r->b, 1, type_scalar(c->type.elem));
         return binary(r, OP_MUL, c, binary(r, OP_POW, x, binary(r, OP_SUB, c, one)));
     }

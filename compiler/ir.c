@@ -226,6 +226,14 @@ struct value *node_result(const struct node *n)
     return n->results[0];
 }
 
+bool value_is_const(const struct value *v, double *x)
+{
+    const bool is_const = v->def && v->def->op == OP_CONST;
+    if (is_const && x)
+        *x = attr_num(v->def, "value", 0);
+    return is_const;
+}
+
 /* ---- attributes -------------------------------------------------------------------------------
  */
 

@@ -56,11 +56,6 @@ static int mark_inside(struct body *b)
     return results;
 }
 
-static bool is_const(const struct value *v)
-{
-    return v->def && v->def->op == OP_CONST;
-}
-
 static bool has_real_operand(const struct node *n)
 {
     bool real = false;
@@ -120,7 +115,7 @@ static void add_operands(struct body *b, struct kernel *k, const struct node *n)
 {
     for (int i = 0; i < n->arg_count; i++) {
         struct value *v = n->args[i];
-        if (v->note || is_const(v) || is_inside(b, v))
+        if (v->note || value_is_const(v, NULL) || is_inside(b, v))
             continue;
         v->note = kernel_param(b->kernels->module, k, v->type);
         b->operands[b->operand_count++] = v;

@@ -88,14 +88,9 @@ static bool lasts_until(const struct slot *slot, int arg, const struct node *n)
 }
 
 /* Constants are no parameters of a kernel. */
-static bool is_const(const struct value *v)
-{
-    return v->def && v->def->op == OP_CONST;
-}
-
 static bool is_candidate(struct search *s, const struct node *n)
 {
-    if (n->op != OP_MATMUL || is_const(n->args[0]) || is_const(n->args[1]))
+    if (n->op != OP_MATMUL || value_is_const(n->args[0], NULL) || value_is_const(n->args[1], NULL))
         return false;
     if (!is_product(n))
         return is_gradient(n);
