@@ -5,12 +5,14 @@
 #include "ir.h"
 
 /* In the order of their enumerations, each ended by NULL. */
-extern const char *const input_words[],
-    *const target_words[], *const predict_words[], *const tensor_words[],
-                                                       *const init_words[],
-                                                           *const region_words[],
-                                                               *const axis_words[],
-                                                                   *const mode_words[];
+extern const char *const input_words[];   /* enum input_kind */
+extern const char *const target_words[];  /* enum target_kind */
+extern const char *const predict_words[]; /* enum predict_kind */
+extern const char *const tensor_words[];  /* enum tensor_kind */
+extern const char *const init_words[];    /* enum init_kind */
+extern const char *const region_words[];  /* enum region */
+extern const char *const axis_words[];    /* enum axis */
+extern const char *const mode_words[];    /* of struct sample: is `window` set? */
 
 enum { MAX_ATTRS = 3 };
 
@@ -73,8 +75,8 @@ struct reader {
     struct lexer lex;
     struct module *m;
     struct names ops, globals /* $tensor @kernel */, locals /* %value */;
-    int named;      /* tensors, kernels, layers, scopes, hypers so far */
-    int largest_id; /* of the program or kernel at hand */
+    int named;               /* tensors, kernels, layers, scopes, hypers so far */
+    int largest_id;          /* of the program or kernel at hand */
     struct program *program; /* at hand, or NULL */
     struct layer **layers_end;
     struct hyper **hypers_end;
