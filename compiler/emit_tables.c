@@ -5,6 +5,7 @@
 #include "emit_memory.h"
 #include "emit_steps.h"
 #include "emit_text.h"
+#include "ir_text.h"
 #include "phase.h"
 #include "stream.h"
 #include <inttypes.h>
@@ -196,9 +197,6 @@ static void put_ranges(const char *name, const struct code_range *ranges, int n,
 /* What is compiled in, a line each, so that a trainer can say how a checkpoint differs. */
 static void put_compiled(struct emission *e, struct buffer *out)
 {
-    static const char *const inputs[] = { "scaled", "onehot", "index" }, *const predicts[] = {
-        "last", "every"
-    };
     const struct module *m = e->module;
     const struct data *d = &m->data;
     struct arena *a = e->arena;
@@ -210,7 +208,8 @@ static void put_compiled(struct emission *e, struct buffer *out)
         arena_printf(a, "optimizer: %s\n", m->optimizer ? m->optimizer : ""),
         arena_printf(a, "window: %" PRId64 " characters, stride %" PRId64 "\n", d->length,
                      d->stride),
-        arena_printf(a, "input: %s, predict %s\n", inputs[d->input], predicts[d->predict]),
+        arena_printf(a, "input: %s, predict %s\n", input_words[d->input],
+                     predict_words[d->predict]),
         arena_printf(a, "batch: %" PRId64 "\n", m->fit.batch),
         arena_printf(a, "text: %s, %d symbols\n", d->lowercase ? "lower-cased" : "as it is",
                      d->symbol_count),
