@@ -5,7 +5,6 @@
 #include <string.h>
 
 enum { MAX_CODE_POINT = 0x10ffff, MAX_STEPS = 1 << 20, MAX_UPDATES = 1 << 30, MAX_NAMED = 20000 };
-static const int64_t huge = (int64_t)1 << 53;
 
 void count_named(struct reader *r)
 {
@@ -77,7 +76,7 @@ void read_data(struct reader *r)
 {
     struct data *d = &r->m->data;
     d->length = keyed_int(r, "length", 1, MAX_STEPS);
-    d->stride = keyed_int(r, "stride", 1, huge);
+    d->stride = keyed_int(r, "stride", 1, LARGEST_EXACT);
     d->input = (enum input_kind)keyed_word(r, "input", input_words);
     d->target = (enum target_kind)keyed_word(r, "target", target_words);
     d->predict = (enum predict_kind)keyed_word(r, "predict", predict_words);
@@ -88,8 +87,8 @@ void read_corpus(struct reader *r)
 {
     struct data *d = &r->m->data;
     d->corpus = lex_string(&r->lex);
-    d->characters = keyed_int(r, "characters", 0, huge);
-    d->samples = keyed_int(r, "samples", 0, huge);
+    d->characters = keyed_int(r, "characters", 0, LARGEST_EXACT);
+    d->samples = keyed_int(r, "samples", 0, LARGEST_EXACT);
     d->unigram = keyed_number(r, "unigram", 0, INFINITY);
     lex_expect_word(&r->lex, "sha256");
     d->sha256 = read_sha256(r);
@@ -173,7 +172,7 @@ void read_fit(struct reader *r)
 void read_sample(struct reader *r)
 {
     struct sample *s = &r->m->sample;
-    s->length = keyed_int(r, "length", 1, huge);
+    s->length = keyed_int(r, "length", 1, LARGEST_EXACT);
     s->temperature = keyed_number(r, "temperature", 0, INFINITY);
     s->window = keyed_word(r, "mode", mode_words) == 1;
     s->top_k = keyed_int(r, "top_k", 0, MAX_CODE_POINT);
@@ -198,7 +197,7 @@ void read_layer(struct reader *r)
     l->kind = lex_identifier(&r->lex, "a kind of layer");
     l->text = lex_string(&r->lex);
     l->output = lex_string(&r->lex);
-    l->parameters = lex_int(&r->lex, 0, huge);
+    l->parameters = lex_int(&r->lex, 0, LARGEST_EXACT);
     *r->layers_end = l;
     r->layers_end = &l->next;
 }
@@ -217,7 +216,7 @@ void read_scope(struct reader *r)
 
 void read_memory(struct reader *r)
 {
-    r->m->param_bytes = keyed_int(r, "param", 0, huge);
-    r->m->state_bytes = keyed_int(r, "state", 0, huge);
-    r->m->work_bytes = keyed_int(r, "work", 0, huge);
+    r->m->param_bytes = keyed_int(r, "param", 0, LARGEST_EXACT);
+    r->m->state_bytes = keyed_int(r, "state", 0, LARGEST_EXACT);
+    r->m->work_bytes = keyed_int(r, "work", 0, LARGEST_EXACT);
 }

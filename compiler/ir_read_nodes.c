@@ -10,7 +10,6 @@
  * far more ids than values was not made by them. */
 enum { MAX_ID = (1 << 24) - 1, SPARE_IDS = 1 << 16, IDS_A_VALUE = 64 };
 enum { MAX_LANES = 64, MAX_PROGRAMS = 16 };
-static const int64_t huge = (int64_t)1 << 53;
 
 /* ---- types, places, values -------------------------------------------------------------------- */
 
@@ -64,7 +63,7 @@ struct place read_place(struct reader *r)
     struct place p = { .region = REGION_WORK +
                                  (enum region)lex_one_of(&r->lex, region_words + REGION_WORK) };
     lex_expect(&r->lex, '+');
-    p.offset = lex_int(&r->lex, 0, huge);
+    p.offset = lex_int(&r->lex, 0, LARGEST_EXACT);
     lex_expect(&r->lex, ':');
     p.stride = lex_int(&r->lex, 0, INT32_MAX);
     return p;
@@ -218,7 +217,7 @@ static struct attr read_attr(struct reader *r, enum op op)
     if (s->kind != ATTR_FLAG)
         lex_expect(&r->lex, '=');
     if (s->kind == ATTR_INT)
-        a.i = lex_int(&r->lex, -huge, huge);
+        a.i = lex_int(&r->lex, -LARGEST_EXACT, LARGEST_EXACT);
     else if (s->kind == ATTR_NUM)
         a.num = lex_number(&r->lex, -INFINITY, INFINITY);
     else if (s->kind == ATTR_NAME)
@@ -373,7 +372,7 @@ void read_program(struct reader *r)
         lex_fail(&r->lex, at, "more than %d programs", MAX_PROGRAMS);
     struct program *p = program_add(r->m, name);
     if (lex_word_is(&r->lex, "work"))
-        p->work_bytes = lex_int(&r->lex, 0, huge);
+        p->work_bytes = lex_int(&r->lex, 0, LARGEST_EXACT);
     lex_expect(&r->lex, '{');
     lex_expect_end(&r->lex);
     r->program = p;

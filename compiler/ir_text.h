@@ -14,6 +14,9 @@ extern const char *const region_words[];  /* enum region */
 extern const char *const axis_words[];    /* enum axis */
 extern const char *const mode_words[];    /* of struct sample: is `window` set? */
 
+/* Most integers of the text are no larger: a double holds all of them exactly. */
+#define LARGEST_EXACT ((int64_t)1 << 53)
+
 enum { MAX_ATTRS = 3 };
 
 /* One of an operation's attributes as ops.def lists them; key "": no more. */
