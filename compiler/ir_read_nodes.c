@@ -9,15 +9,15 @@
 /* Arrays are indexed by id. Passes take out nodes and keep the ids of the others; a list where there are
  * far more ids than values was not made by them. */
 enum { MAX_ID = (1 << 24) - 1, SPARE_IDS = 1 << 16, IDS_A_VALUE = 64 };
-enum { MAX_LANES = 64, MAX_PROGRAMS = 16 };
+enum { MAX_LAYOUT = 64 /* parts, and lanes */, MAX_PROGRAMS = 16 };
 
 /* ---- types, places, values -------------------------------------------------------------------- */
 
 static struct layout read_layout(struct reader *r, struct shape s)
 {
-    struct layout layout = { .parts = (int)lex_int(&r->lex, 1, MAX_LANES) };
+    struct layout layout = { .parts = (int)lex_int(&r->lex, 1, MAX_LAYOUT) };
     lex_expect(&r->lex, 'x');
-    layout.lanes = (int)lex_int(&r->lex, 1, MAX_LANES);
+    layout.lanes = (int)lex_int(&r->lex, 1, MAX_LAYOUT);
     if (s.rank == 0 || shape_cols(s) % layout.parts != 0)
         lex_fail(&r->lex, r->lex.at, "the columns cannot be cut into %d parts", layout.parts);
     return layout;
