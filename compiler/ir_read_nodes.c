@@ -31,7 +31,7 @@ struct type read_type(struct reader *r)
     struct token letter = lex_word(l);
     const char *elem = letter.n == 1 ? strchr(elem_letters, letter.s[0]) : NULL;
     if (!elem) {
-        lex_fail(l, at, "expected a type such as f[30,1200]: f, d, i or b and its sizes");
+        lex_fail(l, at, "expected a type such as f[30,1200]: f, d, i, b or h and its sizes");
         return t;
     }
     t.elem = (enum elem)(elem - elem_letters);

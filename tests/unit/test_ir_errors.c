@@ -98,7 +98,7 @@ static void heads(void **state)
         { "scope 1 lstm \"\"", "t.ir:3:7: error: expected an integer from 0 to 0, found `1`" },
         { "param w f[2,3]", "t.ir:3:7: error: expected `$`, found `w`" },
         { "param $w g[2,3]",
-          "t.ir:3:10: error: expected a type such as f[30,1200]: f, d, i or b and its sizes" },
+          "t.ir:3:10: error: expected a type such as f[30,1200]: f, d, i, b or h and its sizes" },
         { "param $w f[2,0]", "t.ir:3:14: error: expected an integer from 1 to 2147483647, found "
                              "`0`" },
         { "param $w f[65536,65536]", "t.ir:3:18: error: a value has at most 2147483647 elements" },
