@@ -412,14 +412,6 @@ struct value *build_sum(struct builder *b, struct value *x, int axis)
 /* ---- whole programs ---------------------------------------------------------------------------
  */
 
-void replace_uses(struct program *p, struct value *old, struct value *new)
-{
-    for (struct node *n = p->first; n; n = n->next)
-        for (int i = 0; i < n->arg_count; i++)
-            if (n->args[i] == old)
-                n->args[i] = new;
-}
-
 /* Follows the chain and shortens it, so that long ones cost their length once. */
 static struct value *last_noted(struct value *v)
 {

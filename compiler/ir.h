@@ -316,7 +316,6 @@ void node_insert(struct list l, struct node *n, struct node *before); /* before 
 void node_remove(struct list l, struct node *n);
 struct value *node_result(const struct node *n); /* the only result */
 bool value_is_const(const struct value *v, double *x); /* of which number then goes to *x, if x is not NULL */
-void replace_uses(struct program *p, struct value *old, struct value *new); /* one scan of the list; for many at once see below */
 void replace_noted(struct program *p); /* every argument v with v->note != NULL becomes v->note, transitively; one scan */
 void program_number(struct program *p); /* sets order = 0, 1, ... */
 void clear_notes(struct program *p);    /* note = NULL on all nodes, values and tensors */
