@@ -84,7 +84,7 @@ static struct place place_by_home(const struct prover *v, const struct value *va
     const int64_t *root = h->root->note, stride = home_stride(h);
     const enum elem elem = value->type.elem;
     return (struct place){ REGION_WORK, *root + bytes_of(v->m, elem, home_offset(h)),
-                           elem == ELEM_BIT ? stride / 16 : stride };
+                           elem == ELEM_BIT ? stride / WORD : stride };
 }
 
 const char *check_schedule(struct program *p, const struct node **at)
@@ -201,7 +201,7 @@ static struct place place_within(const struct module *m, const struct value *v, 
                                  int64_t col)
 {
     const bool bits = v->type.elem == ELEM_BIT;
-    const int64_t stride = bits ? 16 * v->place.stride : v->place.stride;
+    const int64_t stride = bits ? WORD * v->place.stride : v->place.stride;
     struct place p = v->place;
     p.offset += bytes_of(m, v->type.elem, row * stride + col);
     return p;
@@ -220,7 +220,7 @@ static bool is_view_of_operand(const struct module *m, const struct node *n)
     const struct shape s = from->type.shape;
     const int64_t start = attr_int(n, "start", 0);
     const bool by_rows = n->op == OP_ROWS && s.rank > 1;
-    if (to->type.elem == ELEM_BIT && !by_rows && start % 16 != 0)
+    if (to->type.elem == ELEM_BIT && !by_rows && start % WORD != 0)
         return false;
     if (n->op != OP_RESHAPE)
         return lies_at(to, by_rows ? place_within(m, from, start * (shape_rows(s) / s.dim[0]), 0)
@@ -239,7 +239,7 @@ static const char *parts_fault(const struct prover *v, const struct node *concat
     for (int i = 0; i < concat->arg_count; i++) {
         const struct value *part = concat->args[i];
         if (!lies_at(part, place_within(v->m, whole, row, col)) ||
-            (part->type.elem == ELEM_BIT && col % 16 != 0))
+            (part->type.elem == ELEM_BIT && col % WORD != 0))
             return FAULT(v, "%s does not lie where it is a part of %s", value_text(v, part),
                          value_text(v, whole));
         row += stacked ? shape_rows(part->type.shape) : 0;

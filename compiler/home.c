@@ -16,8 +16,6 @@
 #include "stream.h"
 #include <stdlib.h>
 
-enum { WORD = 16 }; /* bits */
-
 /* What is known of a value: its note. */
 struct stay {
     struct home home;            /* first: home_of hands it out */

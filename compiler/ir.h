@@ -346,7 +346,8 @@ int64_t shape_rows(struct shape s); /* product of all axes but the last; 1 for a
 int64_t shape_cols(struct shape s); /* the last axis; 1 for a scalar */
 bool shape_broadcast(struct shape a, struct shape b, struct shape *out); /* numpy's rule */
 size_t elem_bytes(const struct module *m, enum elem elem); /* 0 for BIT: see bit_words */
-int64_t bit_words(int64_t cols);                            /* 16-bit words of a row of bits */
+enum { WORD = 16 }; /* bits in each of the words that a row of bits is made of */
+int64_t bit_words(int64_t cols);                            /* of a row of bits */
 int64_t panel_count(struct type t);       /* of what lies in panels */
 int64_t panel_rows(struct type t);        /* of each, with the fill of chunks */
 struct shape stored_shape(struct type t); /* as it lies in memory: its own, or that of the panels */

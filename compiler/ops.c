@@ -87,7 +87,7 @@ size_t elem_bytes(const struct module *m, enum elem elem)
 
 int64_t bit_words(int64_t cols)
 {
-    return (cols + 15) / 16;
+    return (cols + WORD - 1) / WORD;
 }
 
 int64_t panel_count(struct type t)

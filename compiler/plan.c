@@ -9,8 +9,6 @@
 #include "stream.h"
 #include <inttypes.h>
 
-enum { WORD = 16 }; /* bits */
-
 /* ---- tensors ------------------------------------------------------------------------------- */
 
 static int64_t place_tensors(struct module *m, enum tensor_kind kind, enum region region,
