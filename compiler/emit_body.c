@@ -45,7 +45,7 @@ static const char *operand_row(struct body *b, struct shape operand, struct shap
     return text;
 }
 
-/* row * 1200 + col + 300; `parts` says whether it is a vector's, from column col on, or one
+/* row * 1200 + col + 300; `*vector`: whether it is a vector's, from column col on, or one
  * element's. */
 static const char *operand_index(struct body *b, int operand, bool *vector)
 {
