@@ -67,8 +67,8 @@ enum op {
     OP_COUNT
 };
 
-enum op_class { CLASS_SOURCE, CLASS_UNARY, CLASS_BINARY, CLASS_TERNARY, CLASS_VIEW, CLASS_JOIN, CLASS_REDUCE,
-                CLASS_PRODUCT, CLASS_EFFECT, CLASS_CALL };
+enum op_class { CLASS_SOURCE, CLASS_UNARY, CLASS_FUNCTION, CLASS_BINARY, CLASS_TERNARY, CLASS_VIEW, CLASS_JOIN,
+                CLASS_REDUCE, CLASS_PRODUCT, CLASS_EFFECT, CLASS_CALL };
 
 struct op_info {
     const char *name;
@@ -77,8 +77,8 @@ struct op_info {
     const char *attributes, *c_text;
 };
 extern const struct op_info op_table[OP_COUNT];
-bool op_is_elementwise(enum op op); /* UNARY, BINARY, TERNARY */
-bool op_is_function(enum op op);    /* of those one that kernels compute by a polynomial, a chain of many instructions */
+bool op_is_elementwise(enum op op); /* UNARY, FUNCTION, BINARY, TERNARY */
+bool op_is_function(enum op op);    /* FUNCTION */
 bool op_has_value(enum op op);      /* all but the effects; `grad`, which stands for a value, has one */
 
 struct node;

@@ -149,12 +149,12 @@ const struct op_info op_table[OP_COUNT] = {
 bool op_is_elementwise(enum op op)
 {
     enum op_class c = op_table[op].class;
-    return c == CLASS_UNARY || c == CLASS_BINARY || c == CLASS_TERNARY;
+    return c == CLASS_UNARY || c == CLASS_FUNCTION || c == CLASS_BINARY || c == CLASS_TERNARY;
 }
 
 bool op_is_function(enum op op)
 {
-    return op == OP_EXP || op == OP_LOG || op == OP_TANH || op == OP_SIGMOID;
+    return op_table[op].class == CLASS_FUNCTION;
 }
 
 bool op_has_value(enum op op)
