@@ -1,3 +1,6 @@
+/* Footprints become rectangles of roots. Rows of a bent home are not the root's, so of a value that
+ * lives in one every block is taken to touch the whole rectangle. Else a block touches a range of
+ * rows or columns; ranges ascend, so to compare two grids takes a step a block. */
 #include "access.h"
 
 static struct access access_of(const struct node *n, const struct touch *t)

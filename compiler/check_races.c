@@ -1,3 +1,12 @@
+/* The proof that workers keep apart within a phase. The list is walked once. What a node touches
+ * goes into a map of what the phase has read or of what it has written, and is compared with what
+ * it meets there: a read with writes, a write with both. A barrier empties the maps.
+ *
+ * Where two nodes share bytes, each block of the one is held against each block of the other, but
+ * for the one of its own number if the grids have equally many: one worker runs these two, in the
+ * order of the list. No grid has more than MAX_BLOCKS (grid.c), so there are MAX_BLOCKS squared
+ * pairs at most. Within a node, a result may share bytes only with an operand that it writes over
+ * element by element. */
 #include "check_races.h"
 
 /* A touch of the phase at hand. */

@@ -1,3 +1,6 @@
+/* Predictions read weights that lie packed (stream.h). A form that does has a function for each way
+ * in which its weight can lie. Here are the tiles of these loops, the tables of the functions, a
+ * row for each way, and the program that packs. */
 #include "emit_stream.h"
 #include "emit_body.h"
 #include "emit_memory.h"

@@ -1,3 +1,6 @@
+/* The phase of `bench` that a node counts for is the first that fits: does it make new weights, is
+ * it done in a time step, is it a product or a look-up? The phases of the schedule, which lie
+ * between barriers, are something else. */
 #include "phase.h"
 #include "cost.h"
 

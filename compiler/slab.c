@@ -1,3 +1,9 @@
+/* Slabs are found in four steps. The survey walks the list and notes of each root who touches which
+ * rectangle of it in which phase, and of each call which of its operands and results could be part
+ * of an exchange. The sides of these rectangles cut a slab into cells; where its uses would have
+ * too many of them to touch, it stays whole. The life of a cell goes from the first phase in which
+ * it is touched to the last. Once all lives are known, an exchange keeps those operands that nobody
+ * touches after the call. Tensors are alive always: they have no cells and no lives. */
 #include "slab.h"
 #include <stdlib.h>
 

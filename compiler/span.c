@@ -1,3 +1,7 @@
+/* Bytes against bytes: which row of a span a byte falls into is found by division, so two spans are
+ * compared in as many steps as the one with fewer rows has rows. The map keeps an item in the list
+ * of each stretch that it touches; a list of an older epoch is emptied when it is next asked for,
+ * so to forget everything costs nothing. */
 #include "span.h"
 
 /* Of the work region, enough for few items in each, also in a long program, and few enough for a
