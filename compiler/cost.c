@@ -1,3 +1,4 @@
+/* The products of a program, at each call of their kernel. */
 #include "cost.h"
 
 /* A kernel holds at most one product; it is counted at each call. */

@@ -1,3 +1,5 @@
+/* What a spec says becomes C that compiles: names are checked against the words of the language and of the
+ * runtime, and numbers do not depend on a locale. */
 #include "emit_text.h"
 #include "table.h"
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* Which products stream, and where the weights lie that they read. */
 #include "stream.h"
 #include "pack.h"
 #include <string.h>
