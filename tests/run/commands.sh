@@ -160,6 +160,8 @@ expect_status 0 "$FAKE" gradients --text "$text" -o gradients.safetensors
 expect_status 0 "$FAKE" gradients --text "$text" --init r1/update-00000301.safetensors --output=g.safetensors
 expect_status 0 "$FAKE" gradcheck --text "$text"
 expect_text out "--dtype=float64"
+FAKE_WRONG=5 expect_status 1 "$FAKE" gradcheck --text "$text"
+expect_text out "WRONG"
 expect_status 0 "$FAKE64" gradcheck --text "$text"
 FAKE_WRONG=1 expect_status 1 "$FAKE64" gradcheck --text "$text"
 expect_text out "WRONG"

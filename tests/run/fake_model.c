@@ -9,7 +9,7 @@
  * test can prove that it would see them:
  *
  *     FAKE_NAN_AT=N     the gradient of the kernel is NaN in update N
- *     FAKE_WRONG=1      the gradient of the bias is 1 % too large
+ *     FAKE_WRONG=N      the gradient of the bias is N % too large
  *     FAKE_SLEEP_US=N   an update takes so much longer, at its end
  */
 #define _POSIX_C_SOURCE 200809L
@@ -112,8 +112,9 @@ static void backward_column(struct work *w, int j)
         w->dkernel[w->x[(T - 1) * B + b]][j] += w->dz[b][j];
         w->dbias[j] += w->dz[b][j];
     }
-    if (from_environment("FAKE_WRONG") > 0)
-        w->dbias[j] *= (real)1.01;
+    const long percent = from_environment("FAKE_WRONG");
+    if (percent > 0)
+        w->dbias[j] *= 1 + (real)percent / 100;
 }
 
 static void update_column(struct arena *a, int j, double rate)

@@ -7,6 +7,26 @@ binary=$(trainer operations "$SOURCE/tests/grad/operations.lua" --text "$letters
 expect_status 0 "$binary" gradcheck --text "$letters"
 [ "$(grep -c ' ok$' out)" = 18 ] || { cat out; fail "not 18 tensors with right gradients"; }
 
+# In float32 too, be there a kink in every step.
+cat >kinks.lua <<'EOF'
+local text = Text { "bundled.txt", lowercase = true }
+return Model {
+  name = "kinks",
+  data = Windows { text, length = 12, input = "onehot" },
+  layers = {
+    LSTM { 24, activation = "relu", return_sequences = true },
+    LSTM { 12, recurrent_activation = "hard_sigmoid" },
+    Dense { 16, activation = "relu" },
+    Dense { #text:chars(), activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = "sgd" },
+  fit = Fit { epochs = 1, batch_size = 7 },
+}
+EOF
+binary=$(trainer kinks kinks.lua --text "$SOURCE/specs/bundled.txt")
+expect_status 0 "$binary" gradcheck --text "$SOURCE/specs/bundled.txt"
+[ "$(grep -c ' ok$' out)" = 10 ] || { cat out; fail "not 10 tensors with right gradients"; }
+
 # Of the last eval.
 loss() { sed -n 's/^loss \([^ ]*\) nats.*/\1/p' out; }
 differences() { # lstmc options: what the identities of tests/grad/identities.lua differ by
