@@ -42,7 +42,7 @@ static const struct option {
     enum kind kind;
     size_t offset;
     double low, high;  /* of numbers, inclusive */
-    const char *range; /* of a REAL, in words */
+    const char *range; /* of a REAL, both ends in words */
     const char *help;
 } options[] = {
 #define ROW(NAME, VALUE, COMMANDS, KIND, MEMBER, LOW, HIGH, RANGE, HELP)                           \
@@ -79,25 +79,25 @@ static const struct option {
     FLAG("resume", TRAIN, resume, "go on from the run's newest checkpoint")
     TEXT("init", "FILE", TRAIN | GRADIENTS, init, "initial weights from a safetensors file")
     TEXT("output", "FILE", GRADIENTS, output, "where they go; also -o FILE")
-    REAL("learning-rate", "X", TRAIN, learning_rate, 0, 1e30, "at least 0",
+    REAL("learning-rate", "X", TRAIN, learning_rate, 0, 1e30, "from 0 to 1e30",
          "stored in the run and kept")
     REAL("validation-split", "F", TRAIN, validation_split, 0, 1 - DBL_EPSILON / 2,
          "from 0 to below 1", "share of the text, at its end, to test on and not to learn")
     FLAG("no-shuffle", TRAIN, no_shuffle, "samples in text order")
     INTEGER("seed", TRAIN | SAMPLE, seed, 0, UINT32_MAX,
             "of all random numbers (train: 1, sample: a fresh one)")
-    REAL("time-limit", "SECONDS", TRAIN, time_limit, 0, 1e9, "at least 0",
+    REAL("time-limit", "SECONDS", TRAIN, time_limit, 0, 1e9, "from 0 to 1e9",
          "stop and save after so long")
-    REAL("save-every", "SECONDS", TRAIN, save_every, 0, 1e9, "at least 0",
+    REAL("save-every", "SECONDS", TRAIN, save_every, 0, 1e9, "from 0 to 1e9",
          "between checkpoints (default 60)")
-    REAL("sample-every", "SECONDS", TRAIN, sample_every, 0, 1e9, "at least 0",
+    REAL("sample-every", "SECONDS", TRAIN, sample_every, 0, 1e9, "from 0 to 1e9",
          "write a sample now and then")
     TEXT("log", "FILE.jsonl", TRAIN, log, "one JSON object an update")
 
     TEXT("prompt", "TEXT", SAMPLE, prompt, "what to go on from (default: somewhere in the text)")
     FLAG("no-echo", SAMPLE, no_echo, "leave the prompt out of the output")
     INTEGER("length", SAMPLE, length, 0, 1e12, "new characters")
-    REAL("temperature", "X", SAMPLE, temperature, 0, 1e6, "at least 0",
+    REAL("temperature", "X", SAMPLE, temperature, 0, 1e6, "from 0 to 1e6",
          "below 1 more certain, above 1 bolder, 0: always the likeliest")
     INTEGER("top-k", SAMPLE, top_k, 0, 1e7, "only the N likeliest (0: all)")
     REAL("top-p", "X", SAMPLE, top_p, DBL_MIN, 1, "above 0 and at most 1",

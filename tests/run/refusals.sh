@@ -161,6 +161,9 @@ refuse() { # title, status, fragments ... -- command
   refuse "no value"               2 "--epochs needs a value" -- "$FAKE" train --epochs
   refuse "malformed"              2 "--epochs ten" "whole number" -- "$FAKE" train --epochs ten
   refuse "out of range"           2 "--top-p 1.5" "at most 1" -- "$FAKE" sample --top-p 1.5
+  refuse "too much of it"         2 "--temperature 1e9" "from 0 to 1e6" -- "$FAKE" sample --temperature 1e9
+  refuse "too long a time"        2 "--time-limit 1e10" "from 0 to 1e9" -- "$FAKE" train --time-limit 1e10
+  refuse "too fast"               2 "--learning-rate 1e31" "from 0 to 1e30" -- "$FAKE" train --learning-rate 1e31
   refuse "a comma"                2 "--temperature 0,7" -- "$FAKE" sample --temperature 0,7
   refuse "a word"                 2 "--mode slide" "stateful|window" -- "$FAKE" sample --mode slide
   refuse "neither nor"            2 "--init" "--resume" -- "$FAKE" train --resume --init $checkpoint
