@@ -33,7 +33,7 @@ enum {
     RUNS = TRAIN | SAMPLE | EVAL | GRADIENTS | GRADCHECK | BENCH
 };
 
-enum kind { FLAG, TEXT, WORD, INTEGER, REAL };
+enum kind { FLAG, TEXT, PATH, WORD, INTEGER, REAL };
 
 static const struct option {
     const char *name,
@@ -58,6 +58,8 @@ static const struct option {
 #define FLAG(NAME, COMMANDS, MEMBER, HELP) ROW(NAME, NULL, COMMANDS, FLAG, MEMBER, 0, 0, NULL, HELP)
 #define TEXT(NAME, VALUE, COMMANDS, MEMBER, HELP)                                                  \
     ROW(NAME, VALUE, COMMANDS, TEXT, MEMBER, 0, 0, NULL, HELP)
+#define PATH(NAME, VALUE, COMMANDS, MEMBER, HELP)                                                  \
+    ROW(NAME, VALUE, COMMANDS, PATH, MEMBER, 0, 0, NULL, HELP)
 #define WORD(NAME, VALUE, COMMANDS, MEMBER, HELP)                                                  \
     ROW(NAME, VALUE, COMMANDS, WORD, MEMBER, 0, 0, NULL, HELP)
 #define INTEGER(NAME, COMMANDS, MEMBER, LOW, HIGH, HELP)                                           \
@@ -66,10 +68,10 @@ static const struct option {
     ROW(NAME, VALUE, COMMANDS, REAL, MEMBER, LOW, HIGH, RANGE, HELP)
 
     /* clang-format off */
-    TEXT("text", "FILE", TRAIN | SAMPLE | EVAL | GRADIENTS | GRADCHECK, text,
+    PATH("text", "FILE", TRAIN | SAMPLE | EVAL | GRADIENTS | GRADCHECK, text,
          "the text (default: the run folder's, else the spec's)")
-    TEXT("run", "DIR", TRAIN | SAMPLE | EVAL, run, "folder of the run (default: runs/NAME)")
-    TEXT("checkpoint", "FILE", SAMPLE | EVAL | INFO, checkpoint,
+    PATH("run", "DIR", TRAIN | SAMPLE | EVAL, run, "folder of the run (default: runs/NAME)")
+    PATH("checkpoint", "FILE", SAMPLE | EVAL | INFO, checkpoint,
          "this checkpoint instead of the run's newest")
     FLAG("best", SAMPLE | EVAL, best, "the run's best checkpoint")
 
@@ -77,8 +79,8 @@ static const struct option {
     INTEGER("updates", TRAIN, updates, 0, 4e9,
             "optimizer steps, in all; with --epochs, whichever comes first")
     FLAG("resume", TRAIN, resume, "go on from the run's newest checkpoint")
-    TEXT("init", "FILE", TRAIN | GRADIENTS, init, "initial weights from a safetensors file")
-    TEXT("output", "FILE", GRADIENTS, output, "where they go; also -o FILE")
+    PATH("init", "FILE", TRAIN | GRADIENTS, init, "initial weights from a safetensors file")
+    PATH("output", "FILE", GRADIENTS, output, "where they go; also -o FILE")
     REAL("learning-rate", "X", TRAIN, learning_rate, 0, 1e30, "from 0 to 1e30",
          "stored in the run and kept")
     REAL("validation-split", "F", TRAIN, validation_split, 0, 1 - DBL_EPSILON / 2,
@@ -92,7 +94,7 @@ static const struct option {
          "between checkpoints (default 60)")
     REAL("sample-every", "SECONDS", TRAIN, sample_every, 0, 1e9, "from 0 to 1e9",
          "write a sample now and then")
-    TEXT("log", "FILE.jsonl", TRAIN, log, "one JSON object an update")
+    PATH("log", "FILE.jsonl", TRAIN, log, "one JSON object an update")
 
     TEXT("prompt", "TEXT", SAMPLE, prompt, "what to go on from (default: somewhere in the text)")
     FLAG("no-echo", SAMPLE, no_echo, "leave the prompt out of the output")
@@ -118,6 +120,7 @@ static const struct option {
 #undef ROW
 #undef FLAG
 #undef TEXT
+#undef PATH
 #undef WORD
 #undef INTEGER
 #undef REAL
@@ -260,6 +263,11 @@ static void set(const struct option *o, struct settings *s, const char *value)
     switch (o->kind) {
     case FLAG:
         *(bool *)at = true;
+        return;
+    case PATH:
+        if (!*value)
+            quit(STATUS_USAGE, "--%s needs a %s, not an empty name", o->name, o->value);
+        *(const char **)at = value;
         return;
     case TEXT:
         *(const char **)at = value;

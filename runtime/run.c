@@ -20,9 +20,8 @@ struct run run_at(const struct lstmc_model *m, const char *given)
     struct run r = { .lock = -1 };
     int n = given ? snprintf(r.folder, sizeof r.folder, "%s", given)
                   : snprintf(r.folder, sizeof r.folder, "runs/%s", m->name);
-    if (n <= 0 || (size_t)n >= sizeof r.folder)
-        quit(STATUS_USAGE, "--run: %s",
-             n <= 0 ? "a folder must have a name" : strerror(ENAMETOOLONG));
+    if (n < 0 || (size_t)n >= sizeof r.folder)
+        quit(STATUS_USAGE, "--run: %s", strerror(ENAMETOOLONG));
     return r;
 }
 

@@ -166,6 +166,14 @@ refuse() { # title, status, fragments ... -- command
   refuse "too fast"               2 "--learning-rate 1e31" "from 0 to 1e30" -- "$FAKE" train --learning-rate 1e31
   refuse "a comma"                2 "--temperature 0,7" -- "$FAKE" sample --temperature 0,7
   refuse "a word"                 2 "--mode slide" "stateful|window" -- "$FAKE" sample --mode slide
+  refuse "an empty name"          2 "--run needs a DIR" -- "$FAKE" train --run ""
+  for option in text checkpoint; do
+    refuse "an empty name"        2 "--$option needs a FILE" -- "$FAKE" eval --$option ""
+  done
+  for option in text init output; do
+    refuse "an empty name"        2 "--$option needs a FILE" -- "$FAKE" gradients -o made --$option=
+  done
+  refuse "an empty name"          2 "--log needs a FILE.jsonl" -- "$FAKE" train --run new --log ""
   refuse "neither nor"            2 "--init" "--resume" -- "$FAKE" train --resume --init $checkpoint
 }
 
