@@ -289,6 +289,17 @@ static void set(const struct option *o, struct settings *s, const char *value)
     }
 }
 
+/* Options of which one says the contrary of the other. */
+static void refuse_contradictions(const struct settings *s)
+{
+    if (s->init && s->resume)
+        quit(STATUS_USAGE, "--init begins a run and --resume goes on with one: give one of them");
+    if (s->checkpoint && s->run)
+        quit(STATUS_USAGE, "--checkpoint names a file and --run a folder: give one of them");
+    if (s->checkpoint && s->best)
+        quit(STATUS_USAGE, "--checkpoint names a file and --best another: give one of them");
+}
+
 const struct command *options_read(const struct lstmc_model *m, int argc, char **argv,
                                    struct settings *s)
 {
@@ -345,5 +356,6 @@ const struct command *options_read(const struct lstmc_model *m, int argc, char *
         }
         set(o, s, value);
     }
+    refuse_contradictions(s);
     return c;
 }

@@ -427,8 +427,6 @@ static void remember_text(const struct trainer *t, const char *remembered)
 int command_train(const struct lstmc_model *m, const struct settings *s)
 {
     struct trainer t = { .model = m, .settings = s, .run = run_at(m, s->run) };
-    if (s->resume && s->init)
-        quit(STATUS_USAGE, "--init begins a run and --resume goes on with one: give one of them");
     char *remembered = s->resume ? run_text(&t.run) : NULL;
     int status = STATUS_DONE;
     t.began = clock_seconds();

@@ -175,6 +175,10 @@ refuse() { # title, status, fragments ... -- command
   done
   refuse "an empty name"          2 "--log needs a FILE.jsonl" -- "$FAKE" train --run new --log ""
   refuse "neither nor"            2 "--init" "--resume" -- "$FAKE" train --resume --init $checkpoint
+  for command in sample eval; do
+    refuse "a file and a folder"  2 "--checkpoint" "--run" -- "$FAKE" $command --checkpoint $checkpoint --run run
+    refuse "a file and the best"  2 "--checkpoint" "--best" -- "$FAKE" $command --best --checkpoint $checkpoint
+  done
 }
 
 # ---- a full disk while training ------------------------------------------------------------------------
