@@ -443,8 +443,8 @@ int command_train(const struct lstmc_model *m, const struct settings *s)
     if (t.at.update > 0 && t.at.update >= t.limit && epoch_ended) {
         say("          update %s is reached already", number_grouped(t.at.update).text);
     } else {
-        remember_text(&t, remembered);
         t.log = log_open(s->log, epoch_ended ? t.at.update : t.at.update - 1);
+        remember_text(&t, remembered); /* last: a refused run leaves nothing in its folder */
         learn(&t);
         status = finish(&t);
     }

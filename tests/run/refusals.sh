@@ -151,6 +151,8 @@ refuse() { # title, status, fragments ... -- command
   refuse "no split to look at"    3 "validation" -- "$FAKE" eval --run plain --part validation
   refuse "unwritable folder"      5 "$locked/run" -- "$FAKE" train --run "$locked/run"
   refuse "a file for a folder"    5 "file/run" -- "$FAKE" train --run file/run
+  refuse "nowhere for a log"      5 "--log" "$locked/log" -- "$FAKE" train --run new/run --log "$locked/log"
+  refuse "a folder for a log"     5 "--log ." "a directory" -- "$FAKE" train --run new --log .
   refuse "no room for gradients"  5 "made" "File too large" -- within 1 "$FAKE" gradients -o made
   refuse "nowhere for gradients"  5 "$locked/g" -- "$FAKE" gradients -o "$locked/g"
   # The trainer: options.
