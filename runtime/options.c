@@ -68,8 +68,9 @@ static const struct option {
     ROW(NAME, VALUE, COMMANDS, REAL, MEMBER, LOW, HIGH, RANGE, HELP)
 
     /* clang-format off */
-    PATH("text", "FILE", TRAIN | SAMPLE | EVAL | GRADIENTS | GRADCHECK, text,
+    PATH("text", "FILE", TRAIN | SAMPLE | EVAL, text,
          "the text (default: the run folder's, else the spec's)")
+    PATH("text", "FILE", GRADIENTS | GRADCHECK, text, "the text (default: the spec's)")
     PATH("run", "DIR", TRAIN | SAMPLE | EVAL, run, "folder of the run (default: runs/NAME)")
     PATH("checkpoint", "FILE", SAMPLE | EVAL | INFO, checkpoint,
          "this checkpoint instead of the run's newest")
@@ -154,12 +155,23 @@ static struct number spec_default(const struct lstmc_model *m, const char *optio
     return n;
 }
 
+/* What is too wide for the left column has a line of its own. */
+static void print_columns(const char *left, const char *right)
+{
+    enum { WIDTH = 33 };
+    if (strlen(left) > WIDTH) {
+        printf("  %s\n", left);
+        left = "";
+    }
+    printf("  %-*s %s", WIDTH, left, right);
+}
+
 static void print_option(const struct lstmc_model *m, const struct option *o)
 {
     char left[64];
     const struct number value = spec_default(m, o->name);
     snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
-    printf("  %-33s %s", left, o->help);
+    print_columns(left, o->help);
     if (*value.text)
         printf(" (this model: %s)", value.text);
     printf("\n");
@@ -187,15 +199,15 @@ static void print_shared_options(const struct lstmc_model *m)
         if ((mask & (mask - 1)) == 0)
             continue;
         print_option(m, &options[i]);
-        printf("  %-33s", "");
+        print_columns("", "(");
         for (int j = 0; j < COMMANDS; j++)
             if (mask & 1 << j)
-                printf(" %s%s", mask & ((1 << j) - 1) ? "" : "(", commands[j].name);
+                printf("%s%s", mask & ((1 << j) - 1) ? " " : "", commands[j].name);
         printf(")\n");
     }
 }
 
-/* A page: the commands, every option once, how it ends. */
+/* A page: the commands, all options, how it ends. */
 static void help(const struct lstmc_model *m)
 {
     printf("%s: %s\n\n"
@@ -225,7 +237,7 @@ static void help_command(const struct lstmc_model *m, const struct command *c)
     for (int i = 0; i < OPTIONS; i++)
         if (options[i].commands & 1 << (c - commands))
             print_option(m, &options[i]);
-    printf("  %-33s %s\n", "--help", "this page");
+    print_columns("--help", "this page\n");
 }
 
 /* ---- reading ------------------------------------------------------------------------------ */

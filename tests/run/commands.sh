@@ -64,6 +64,14 @@ done
 expect_status 0 "$FAKE" train --help
 expect_text out "--learning-rate X"
 grep -q temperature out && fail "help of train has options of sample"
+expect_text out "the run folder's"
+for command in gradients gradcheck; do # have no run
+  expect_status 0 "$FAKE" $command --help
+  grep -q "run folder" out && fail "help of $command speaks of a run"
+done
+expect_status 0 "$FAKE" --help
+awk '/^  --/ && NF > 2 && substr($0, 36, 1) != " "' out >wide
+[ ! -s wide ] || fail "too wide for its column: $(cat wide)"
 
 # ---- texts: exit 3 and the place ----------------------------------------------------------------
 
