@@ -20,8 +20,5 @@ int lstmc_main(const struct lstmc_model *model, int argc, char **argv)
     mallopt(M_MMAP_THRESHOLD, 128 << 10);
 #endif
     const struct command *command = options_read(model, argc, argv, &settings);
-    const int status = command->run(model, &settings);
-    if (status == STATUS_DONE)
-        flush_stdout();
-    return status;
+    return end_stdout(command->run(model, &settings));
 }

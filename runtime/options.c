@@ -332,13 +332,11 @@ const struct command *options_read(const struct lstmc_model *m, int argc, char *
         quit(STATUS_USAGE, "which command? `%s --help` lists them", m->name);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         help(m);
-        flush_stdout();
-        exit(STATUS_DONE);
+        exit(end_stdout(STATUS_DONE));
     }
     if (strcmp(argv[1], "--version") == 0) {
         printf("%s (lstmc %s)\n", m->name, m->version);
-        flush_stdout();
-        exit(STATUS_DONE);
+        exit(end_stdout(STATUS_DONE));
     }
     if (argv[1][0] == '-')
         quit(STATUS_USAGE, "unknown option %s; a command comes first", argv[1]);
@@ -347,8 +345,7 @@ const struct command *options_read(const struct lstmc_model *m, int argc, char *
         const char *word = argv[i];
         if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
             help_command(m, c);
-            flush_stdout();
-            exit(STATUS_DONE);
+            exit(end_stdout(STATUS_DONE));
         }
         if (strcmp(word, "-o") == 0 && c->run == command_gradients)
             word = "--output";

@@ -122,7 +122,6 @@ int command_sample(const struct lstmc_model *m, const struct settings *s)
     sampler_write(&e, &sampling, prompt.symbols, prompt.count,
                   s->length >= 0 ? s->length : m->sample_length, stdout);
     putchar('\n');
-    flush_stdout();
     free(prompt.symbols);
     corpus_close(&text);
     engine_close(&e);

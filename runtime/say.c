@@ -1,5 +1,6 @@
 #include "say.h"
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -43,10 +44,14 @@ void warn(const char *format, ...)
     va_end(ap);
 }
 
-void flush_stdout(void)
+int end_stdout(int status)
 {
-    if (fflush(stdout) != 0 || ferror(stdout))
+    const bool arrived = fflush(stdout) == 0 && !ferror(stdout);
+    if (!arrived && status == STATUS_DONE)
         quit(STATUS_DISK, "stdout cannot be written");
+    if (!arrived)
+        warn("stdout cannot be written");
+    return status;
 }
 
 void quit(enum status status, const char *format, ...)

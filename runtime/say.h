@@ -21,8 +21,9 @@ void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* `NAME: error: ...`, then the program ends with this status. */
 _Noreturn void quit(enum status status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* What was printed must have arrived; else the program ends with STATUS_DISK. */
-void flush_stdout(void);
+/* The status to end with: what was printed must have arrived. Else that is said, and the program
+ * ends with STATUS_DISK when all was done but for that. */
+int end_stdout(int status);
 /* While set, stderr shows a progress bar: `clear` wipes it before a line is said. NULL: none. */
 void say_over(void (*clear)(void));
 #endif

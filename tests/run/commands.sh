@@ -205,3 +205,21 @@ expect_status 0 "$FAKE" bench
 for line in "steps forward" projections "steps backward" "new weights" other; do
   expect_text out "  $line "
 done
+
+# ---- a stdout that takes nothing -----------------------------------------------------------------------
+
+full() { # status, what must be said, arguments
+  local status=$1 said=$2
+  shift 2
+  expect_status "$status" sh -c '"$0" "$@" >/dev/full' "$FAKE" "$@"
+  expect_text err "$said: stdout cannot be written"
+}
+full 5 error --help
+full 5 error --version
+full 5 error train --help
+full 5 error info
+full 5 error sample --run r1 --prompt a
+full 5 error eval --run r1
+full 5 error bench --json
+full 5 error gradcheck --text "$text"
+FAKE_WRONG=5 full 1 warning gradcheck --text "$text"
