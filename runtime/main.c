@@ -10,7 +10,7 @@
 int lstmc_main(const struct lstmc_model *model, int argc, char **argv)
 {
     struct settings settings;
-    say_as(model->name);
+    say_as(model->name, argc > 0 ? argv[0] : model->name);
     if (model->abi != LSTMC_ABI)
         quit(STATUS_FAILED, "this trainer was written for another runtime; write it again");
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error of write, as a full disk is */

@@ -247,7 +247,7 @@ static const struct command *find_command(const char *name)
     for (int i = 0; i < COMMANDS; i++)
         if (strcmp(commands[i].name, name) == 0)
             return &commands[i];
-    quit(STATUS_USAGE, "unknown command %s; --help lists them", name);
+    quit(STATUS_USAGE, "unknown command %s; `%s --help` lists them", name, say_program());
 }
 
 static const struct option *find_option(const struct command *c, const char *name, size_t n)
@@ -256,7 +256,8 @@ static const struct option *find_option(const struct command *c, const char *nam
         if (options[i].commands & 1 << (c - commands) && strlen(options[i].name) == n &&
             memcmp(options[i].name, name, n) == 0)
             return &options[i];
-    quit(STATUS_USAGE, "unknown option --%.*s; `%s --help` lists them", (int)n, name, c->name);
+    quit(STATUS_USAGE, "unknown option --%.*s; `%s %s --help` lists them", (int)n, name,
+         say_program(), c->name);
 }
 
 static bool is_word_of(const char *words, const char *word)
@@ -329,7 +330,7 @@ const struct command *options_read(const struct lstmc_model *m, int argc, char *
                             .temperature = NAN,
                             .top_p = NAN };
     if (argc < 2)
-        quit(STATUS_USAGE, "which command? `%s --help` lists them", m->name);
+        quit(STATUS_USAGE, "which command? `%s --help` lists them", say_program());
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         help(m);
         exit(end_stdout(STATUS_DONE));
@@ -350,7 +351,8 @@ const struct command *options_read(const struct lstmc_model *m, int argc, char *
         if (strcmp(word, "-o") == 0 && c->run == command_gradients)
             word = "--output";
         if (word[0] == '-' && word[1] != '-')
-            quit(STATUS_USAGE, "unknown option %s; `%s --help` lists them", word, c->name);
+            quit(STATUS_USAGE, "unknown option %s; `%s %s --help` lists them", word, say_program(),
+                 c->name);
         if (word[0] != '-')
             quit(STATUS_USAGE, "what is `%s`? options begin with --", word);
         size_t n = strcspn(word + 2, "=");

@@ -316,7 +316,7 @@ void run_load(const struct run *r, struct engine *e, struct progress *p, const c
         if (!run_load_newest(r, e, p))
             quit(STATUS_INPUT,
                  "%s holds no checkpoint; `%s train` makes one, --checkpoint names one", r->folder,
-                 e->model->name);
+                 say_program());
         return;
     }
     if (checkpoint_load(e, p, checkpoint, why, sizeof why) != CHECKPOINT_FITS)

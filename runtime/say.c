@@ -4,12 +4,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const char *speaker = "trainer";
+static const char *speaker = "trainer", *program = "trainer";
 static void (*clear_bar)(void);
 
-void say_as(const char *name)
+void say_as(const char *name, const char *called)
 {
     speaker = name;
+    program = called;
+}
+
+const char *say_program(void)
+{
+    return program;
 }
 
 void say_over(void (*clear)(void))

@@ -12,8 +12,11 @@ enum status {
     STATUS_SAVED = 75 /* saved after SIGTERM or SIGHUP (EX_TEMPFAIL: try again) */
 };
 
-/* The name in front of warnings and errors: the model's. Must stay alive. */
-void say_as(const char *name);
+/* The name in front of warnings and errors: the model's; and as what the program was called. Both
+ * must stay alive. */
+void say_as(const char *name, const char *called);
+/* As what it was called, for commands that a reader may paste. */
+const char *say_program(void);
 /* One line on stderr; a newline is added. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same as `NAME: warning: ...`. */

@@ -389,7 +389,7 @@ static void say_resume(const struct trainer *t)
         snprintf(epochs, sizeof epochs, " --epochs %" PRId64, s->epochs);
     if (s->updates >= 0)
         snprintf(updates, sizeof updates, " --updates %" PRId64, s->updates);
-    say("          go on with: %s train --resume%s%s%s%s", t->model->name, s->run ? " --run " : "",
+    say("          go on with: %s train --resume%s%s%s%s", say_program(), s->run ? " --run " : "",
         s->run ? s->run : "", epochs, updates);
 }
 

@@ -143,7 +143,7 @@ refuse() { # title, status, fragments ... -- command
   refuse "foreign weights"        3 foreign.safetensors "dense.kernel" "29" -- "$FAKE" gradients --init foreign.safetensors -o made
   refuse "no checkpoint"          3 nothing.safetensors -- "$FAKE" eval --checkpoint nothing.safetensors
   # The trainer: run folders.
-  refuse "an empty run folder"    3 "empty" "fake train" -- "$FAKE" sample --run empty --prompt a
+  refuse "an empty run folder"    3 "empty" "\`$FAKE train\`" -- "$FAKE" sample --run empty --prompt a
   refuse "a run already there"    3 "run" "--resume" "--run DIR" -- "$FAKE" train --run run
   refuse "a run folder in use"    3 "busy" "process $holder" -- "$FAKE" train --run busy --resume
   refuse "another seed"           3 "--seed" "--run DIR" -- "$FAKE" train --run run --resume --seed 2 --updates 60
@@ -157,8 +157,8 @@ refuse() { # title, status, fragments ... -- command
   refuse "nowhere for gradients"  5 "$locked/g" -- "$FAKE" gradients -o "$locked/g"
   # The trainer: options.
   refuse "no command"             2 "--help" -- "$FAKE"
-  refuse "unknown command"        2 "learn" "--help" -- "$FAKE" learn
-  refuse "unknown option"         2 "unknown option --epoch" "train --help" -- "$FAKE" train --epoch 3
+  refuse "unknown command"        2 "learn" "\`$FAKE --help\`" -- "$FAKE" learn
+  refuse "unknown option"         2 "unknown option --epoch" "\`$FAKE train --help\`" -- "$FAKE" train --epoch 3
   refuse "not of this command"    2 "unknown option --prompt" -- "$FAKE" train --prompt a
   refuse "no value"               2 "--epochs needs a value" -- "$FAKE" train --epochs
   refuse "malformed"              2 "--epochs ten" "whole number" -- "$FAKE" train --epochs ten

@@ -86,7 +86,7 @@ stopped_by() { # signal, status
   status=0
   wait $child || status=$?
   [ $status = "$2" ] || { cat err >&2; fail "status $status after SIG$1"; }
-  expect_text err "go on with: fake train --resume --run stopped-$1"
+  expect_text err "go on with: $FAKE train --resume --run stopped-$1"
   goes_on "stopped-$1"
 }
 stopped_by INT 130
