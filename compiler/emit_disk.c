@@ -1,6 +1,6 @@
 /* From memory to disk, all files or none: drafts under other names first, and nothing gets its name
  * before every draft is written. Where that fails, the drafts go again, and the folders that were
- * made for them. Files whose bytes would stay the same are not touched. */
+ * made for them; what stands in the way of a name is seen before. Files whose bytes would stay the same are not touched. */
 #define _POSIX_C_SOURCE 200809L
 #include "emit_disk.h"
 #include "diag.h"
@@ -13,11 +13,12 @@
 #include <unistd.h>
 
 /* Undoes what was done so far, the last first. */
-_Noreturn static void give_up(const struct disk *d, const char *what, const char *path, int error)
+_Noreturn static void give_up(const struct disk *d, const char *what, const char *path,
+                              const char *why)
 {
     for (const struct made *s = d->last; s; s = s->before)
         (void)(s->draft ? unlink(s->draft) : rmdir(s->path));
-    err("%s %s: %s", what, path, strerror(error));
+    err("%s %s: %s", what, path, why);
 }
 
 static void remember(struct disk *d, const char *path, const char *draft)
@@ -37,7 +38,7 @@ void disk_make_folder(struct disk *d, const char *path)
         if (error == 0)
             remember(d, part, NULL);
         else if (error != EEXIST && access(part, F_OK) != 0)
-            give_up(d, "option -o: cannot make the folder", part, error);
+            give_up(d, "option -o: cannot make the folder", part, strerror(error));
     }
 }
 
@@ -53,18 +54,21 @@ static bool is_on_disk(const char *path, const struct buffer *text)
 
 void disk_add_file(struct disk *d, const char *option, const char *path, const struct buffer *text)
 {
+    struct stat st;
+    const char *what = arena_printf(d->arena, "option %s: cannot write", option);
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        give_up(d, what, path, "it is not a regular file");
     if (is_on_disk(path, text))
         return;
     const char *draft = arena_printf(d->arena, "%s.new", path);
-    const char *what = arena_printf(d->arena, "option %s: cannot write", option);
     FILE *f = fopen(draft, "wb");
     if (!f)
-        give_up(d, what, path, errno);
+        give_up(d, what, path, strerror(errno));
     remember(d, path, draft);
     const bool written = fwrite(text->text, 1, text->length, f) == text->length;
     const int error = written ? 0 : errno;
     if (fclose(f) != 0 || !written)
-        give_up(d, what, path, error ? error : errno);
+        give_up(d, what, path, strerror(error ? error : errno));
 }
 
 void disk_commit(struct disk *d)
@@ -75,8 +79,7 @@ void disk_commit(struct disk *d)
         s->before = first;
         first = s;
     }
-    d->last = NULL;
-    for (const struct made *s = first; s; s = s->before)
-        if (s->draft && rename(s->draft, s->path) != 0)
-            err("%s: %s", s->path, strerror(errno));
+    for (d->last = first; d->last; d->last = d->last->before)
+        if (d->last->draft && rename(d->last->draft, d->last->path) != 0)
+            give_up(d, "cannot write", d->last->path, strerror(errno));
 }

@@ -49,7 +49,7 @@ byte=$(od -An -tu1 -j 3000 -N 1 flipped.safetensors)
 printf "\\x$(printf %x $((byte ^ 16)))" | dd of=flipped.safetensors bs=1 seek=3000 conv=notrunc status=none
 "$WEIGHTS" foreign.safetensors dense.kernel:3,29 dense.bias:29
 { head -n 20 fake.txt; echo "another end"; } >other.txt
-mkdir empty damaged
+mkdir -p empty damaged taken/model/update.c
 for i in 1 2; do head -c 2000 $checkpoint >damaged/update-0000000$i.safetensors; done
 : >file
 
@@ -122,6 +122,7 @@ refuse() { # title, status, fragments ... -- command
   # The compiler: a disk.
   refuse "unwritable folder"      2 "-o" "$locked/made" -- "$LSTMC" right.lua -o "$locked/made"
   refuse "a file for a folder"    2 "-o" "file/made" -- "$LSTMC" right.lua -o file/made
+  refuse "a folder for a file"    2 "-o" "taken/model/update.c: it is not a regular file" -- "$LSTMC" right.lua -o taken
   refuse "a full disk"            2 "-o" "made/model/" "File too large" -- within 20 "$LSTMC" right.lua -o made
   refuse "no room for a depfile"  2 "-MF" "$locked/d" -- "$LSTMC" right.lua -o made -MD -MF "$locked/d" -MT x
 
