@@ -222,11 +222,16 @@ static void take_input(struct options *o, const char *arg)
     o->input = arg;
 }
 
-static const char *next_value(int argc, char **argv, int *i, const char *option)
+/* What stands behind the option, in the same argument or, NULL, in the next. An empty word is no value:
+ * mostly it is a variable of a script that is not set. */
+static const char *take_value(const char *option, const char *value, char **argv, int *i)
 {
-    if (*i + 1 >= argc)
-        err("option %s needs a value; see lstmc --help", option);
-    return argv[++*i];
+    if (!value)
+        value = argv[++*i];
+    if (!value || !*value)
+        err("option %s needs a value, found %s; see lstmc --help", option,
+            value ? "an empty one" : "none");
+    return value;
 }
 
 static void check_together(const struct options *o)
@@ -254,16 +259,14 @@ struct options *read_options(struct arena *a, int argc, char **argv)
         } else if (strncmp(arg, "-fno-", 5) == 0) {
             switch_pass_off(o, arg + 5);
         } else if (strncmp(arg, "-D", 2) == 0) {
-            add_define(a, o, arg[2] ? arg + 2 : next_value(argc, argv, &i, "-D"));
+            add_define(a, o, take_value("-D", arg[2] ? arg + 2 : NULL, argv, &i));
         } else {
             const struct option_row *row = find_option(arg, &value);
             if (!row)
                 err("unknown option %s; see lstmc --help", arg);
             if (value && !row->takes_value)
                 err("option %s takes no value, found `%s`", row->name, value);
-            if (row->takes_value && !value)
-                value = next_value(argc, argv, &i, row->name);
-            row->set(o, value);
+            row->set(o, row->takes_value ? take_value(row->name, value, argv, &i) : NULL);
         }
     }
     check_together(o);

@@ -118,6 +118,11 @@ refuse() { # title, status, fragments ... -- command
   refuse "unknown stage"          2 "--dump" "plan" -- "$LSTMC" right.lua --dump=plans
   refuse "nowhere to write"       2 "-o DIR" -- "$LSTMC" right.lua
   refuse "a bad name"             2 "--name" "3d" -- "$LSTMC" right.lua -o made --name 3d
+  refuse "no value"               2 "option -MT needs a value, found none" -- "$LSTMC" right.lua -o made -MD -MT
+  for option in -o --text --name -D -MF; do
+    refuse "an empty $option"     2 "option $option needs a value, found an empty one" -- "$LSTMC" right.lua "$option" ""
+  done
+  refuse "the same behind ="      2 "option --text needs a value, found an empty one" -- "$LSTMC" right.lua -o made --text=
   refuse "too little memory"      2 "--max-memory" -- "$LSTMC" right.lua -o made --max-memory 1K
   # The compiler: a disk.
   refuse "unwritable folder"      2 "-o" "$locked/made" -- "$LSTMC" right.lua -o "$locked/made"
