@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- the files ------------------------------------------------------------------------------- */
 
@@ -74,17 +75,24 @@ static void warn_of_another_spec(struct arena *a, const char *path, const struct
 
 /* ---- what --emit asks for -------------------------------------------------------------------- */
 
-/* A model gives its name to a file, to a target of CMake and to one of make. */
-static void check_name(const char *name)
+/* A model gives its name to a file, to a target of CMake and to one of make, and all its names in C
+ * begin with it, as those of the runtime do with lstmc_ and LSTMC_. */
+static bool is_taken(const char *name)
 {
     static const char *const taken[] = { "kernels", "all",  "clean",      "help",
                                          "install", "test", "edit_cache", "rebuild_cache" };
     for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
         if (strcmp(name, taken[i]) == 0)
-            err("the model's name `%s` has a meaning of its own among the files and targets of a "
-                "trainer; "
-                "choose another (option --name)",
-                name);
+            return true;
+    return strncasecmp(name, "lstmc", 5) == 0 && (!name[5] || name[5] == '_');
+}
+
+static void check_name(const char *name)
+{
+    if (is_taken(name))
+        err("the model's name `%s` has a meaning of its own among a trainer's files, targets and "
+            "names in C; choose another (option --name)",
+            name);
 }
 
 static struct emission open_emission(struct module *m, const struct options *o)

@@ -28,8 +28,16 @@ names="int while V REAL INLINE NULL errno _x __x a.b a_b load store v7 d12 p w s
   printf '}\nend\n'
 } >hostile.ir
 
-"$LSTMC" hostile.ir -o out
-for file in out/hostile/*.c; do
+"$LSTMC" hostile.ir -o made
+for file in made/hostile/*.c; do
   $CC -std=c11 -ffp-contract=off -Wall -Wextra -Wpedantic -Wconversion -Werror -fsyntax-only -I"$SOURCE/runtime" "$file" ||
     fail "${file##*/}"
 done
+
+# A model's own name is refused where the trainer has another thing of that name.
+for name in kernels test lstmc Lstmc lstmc_text LSTMC_TEXT; do
+  expect_status 2 "$LSTMC" hostile.ir -o taken --name "$name"
+  expect_text err "the model's name \`$name\` has a meaning of its own"
+done
+expect_status 0 "$LSTMC" hostile.ir -o taken --name lstmcs
+[ "$(ls taken)" = lstmcs ] || fail "a folder of a name that is taken"
