@@ -1,5 +1,5 @@
 /* --summary: the model as a table for people. Layers as Keras prints them, then data, memory and
- * work. */
+ * work; of a .ir what it has of these. */
 #include "cost.h"
 #include "grid.h"
 #include "home.h"
@@ -32,6 +32,8 @@ static void print_layers(const struct module *m)
 static void print_data(const struct module *m)
 {
     const struct data *d = &m->data;
+    if (!d->corpus || m->fit.batch == 0)
+        return;
     int64_t updates = (d->samples + m->fit.batch - 1) / m->fit.batch;
     printf("Corpus:       %s, %s characters, %s symbols\n", d->corpus,
            number_grouped(d->characters).text, number_grouped(d->symbol_count).text);
@@ -58,6 +60,8 @@ static void print_cost(const struct module *m)
            number_bytes(m->param_bytes + m->state_bytes + m->work_bytes).text,
            number_bytes(m->param_bytes).text, number_bytes(m->state_bytes).text,
            number_bytes(m->work_bytes).text, number_bytes(text_bytes(m)).text);
+    if (!train)
+        return;
     printf("Work:         %s an update, %s of it forward\n", flop_text(a, cost_flop(train)),
            flop_text(a, cost_flop_part(train, PART_FORWARD)));
     printf("Schedule:     %s barriers between the workers an update, %s values copied\n",
@@ -67,7 +71,7 @@ static void print_cost(const struct module *m)
 
 void print_summary(const struct module *m)
 {
-    printf("Model: \"%s\" (%s)\n%s\n\n", m->name, dtype_words[m->dtype], m->title);
+    printf("Model: \"%s\" (%s)\n%s\n\n", m->name, dtype_words[m->dtype], m->title ? m->title : "");
     print_layers(m);
     printf("\n");
     print_data(m);
