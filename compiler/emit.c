@@ -3,6 +3,7 @@
  * build compiles only what changed. */
 #include "emit.h"
 #include "diag.h"
+#include "emit_check.h"
 #include "emit_disk.h"
 #include "emit_files.h"
 #include "emit_memory.h"
@@ -112,6 +113,7 @@ struct output *emit_to_memory(struct module *m, const struct options *o, int *co
     struct emission e = open_emission(m, o);
     e.forms_end = &e.forms;
     check_name(m->name);
+    check_interface(m);
     name_tensors(&e);
     find_steps(&e);
     for (int i = 0; i < TRAINER_FILES; i++) {

@@ -127,8 +127,13 @@ static void check_effect(struct checker *c, const struct node *n)
         struct tensor *t = n->args[0]->tensor;
         names_add(&c->assigned, token_of(t->name), t);
     }
-    const char *name = n->op == OP_RESULT ? attr_name(n, "name") : NULL;
-    if (!name)
+    const char *name = attr_name(n, "name");
+    if (n->op == OP_CHECK) {
+        const struct tensor *t = names_find(&c->tensors, token_of(name));
+        if (!t || t->kind != TENSOR_PARAM)
+            complain(c, n, arena_printf(c->m->arena, "$%s is no parameter", name));
+    }
+    if (n->op != OP_RESULT)
         return;
     if (names_find(&c->results, token_of(name)))
         complain(c, n, arena_printf(c->m->arena, "the result %s is given twice", name));
@@ -190,6 +195,8 @@ static void check_kernel_result(struct checker *c, const struct kernel *k, const
         complain(c, NULL,
                  arena_printf(c->m->arena, "returns %s over the space %s",
                               type_text(c->m->arena, v->type), type_text(c->m->arena, k->space)));
+    else if (!v->def)
+        complain(c, NULL, arena_printf(c->m->arena, "returns %%%d, its own parameter", v->id));
     else if (v->type.elem != ELEM_REAL && v->type.elem != ELEM_BIT && v->type.elem != ELEM_BF16)
         complain(c, NULL, "returns what is neither numbers nor bits");
     else if (v->type.elem != ELEM_REAL && k->space.layout.lanes)
@@ -209,7 +216,10 @@ static void check_sums(struct checker *c, const struct kernel *k)
 
 static void check_kernel(struct checker *c, const struct kernel *k)
 {
+    const char *fault = panels_type_fault(c->m, k->space);
     begin_room(c, "kernel", k->name, k->next_id);
+    if (fault)
+        complain(c, NULL, arena_printf(c->m->arena, "is over %s", fault));
     for (int i = 0; i < k->param_count; i++)
         define(c, NULL, k->params[i], NULL);
     check_list(c, k, k->first, k->last);
@@ -219,9 +229,6 @@ static void check_kernel(struct checker *c, const struct kernel *k)
         complain(c, NULL, "returns nothing");
     if (count_products(k) > 1)
         complain(c, NULL, "holds more than one product");
-    const char *fault = panels_type_fault(c->m, k->space);
-    if (fault)
-        complain(c, NULL, arena_printf(c->m->arena, "is over %s", fault));
     check_sums(c, k);
 }
 

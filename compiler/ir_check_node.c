@@ -216,6 +216,19 @@ static const char *bf16_fault(const struct module *m, const struct node *n)
     return NULL;
 }
 
+/* NaN and infinities are looked for in reals, and what is handed to the runtime lies in memory. */
+static const char *effect_fault(const struct module *m, const struct node *n)
+{
+    if (n->op == OP_CHECK && n->args[0]->type.elem != ELEM_REAL)
+        return COMPLAIN(m, "check: operand 1 must hold real numbers, found %s",
+                        type_text(m->arena, n->args[0]->type));
+    if (n->op == OP_RESULT && n->args[0]->type.elem == ELEM_DOUBLE)
+        return COMPLAIN(m,
+                        "result: operand 1 must lie in memory, found %s, which the host computes",
+                        type_text(m->arena, n->args[0]->type));
+    return NULL;
+}
+
 static const char *stage_fault(const struct module *m, const struct node *n)
 {
     const char *name = op_table[n->op].name;
@@ -317,6 +330,7 @@ const char *node_fault(const struct module *m, const struct kernel *k, const str
     fault = fault ? fault : n->op == OP_CALL ? NULL : type_fault(m, n);
     fault = fault ? fault : layout_fault(m, k, n);
     fault = fault ? fault : bf16_fault(m, n);
+    fault = fault ? fault : effect_fault(m, n);
     fault = fault ? fault : k ? kernel_node_fault(m, k, n) : stage_fault(m, n);
     return fault ? fault : n->op == OP_CALL ? call_fault(m, n) : NULL;
 }

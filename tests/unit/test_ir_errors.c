@@ -166,6 +166,12 @@ static void nodes(void **state)
           "t.ir: error: program p, assign: $w is used after it was assigned" },
         { "result %0 {name=x}\nresult %0 {name=x}",
           "t.ir: error: program p, result: the result x is given twice" },
+        { "check %0 {name=v}", "t.ir: error: program p, check: $v is no parameter" },
+        { "%2:d[] = input {name=update}\ncheck %2 {name=w}",
+          "t.ir:7:1: error: check: operand 1 must hold real numbers, found d[]" },
+        { "%2:d[] = input {name=update}\nresult %2 {name=x}",
+          "t.ir:7:1: error: result: operand 1 must lie in memory, found d[], which the host "
+          "computes" },
         { "}\nprogram p {", "t.ir:7:9: error: program p is defined twice" },
         { "%66000:f[2,2] = neg %0", "t.ir:4:1: error: the ids of this block are spread too far" },
     };
@@ -193,6 +199,7 @@ static void kernels(void **state)
         { "%3:f[4,1] = const {value=1}\nreturn %0",
           "t.ir:7:13: error: const: f[4,1] does not fit the kernel's space f[2,2]" },
         { "return %1", "t.ir: error: kernel k: returns f[1,2] over the space f[2,2]" },
+        { "return %0", "t.ir: error: kernel k: returns %0, its own parameter" },
         { "", "t.ir:4:8: error: this kernel has no `return`" },
         { "return %0\n%4:f[2,2] = neg %0",
           "t.ir:8:1: error: nothing follows `return` in a kernel" },
@@ -229,21 +236,21 @@ static void calls(void **state)
     (void)state;
     static const struct fault cases[] = {
         { "%2:f[2,2], %3:b[2,2] = call @k(%0) {t=0}",
-          "t.ir:12:24: error: call: @k takes 2 operands and gives 2 results, found 1 and 2" },
+          "t.ir:13:24: error: call: @k takes 2 operands and gives 2 results, found 1 and 2" },
         { "%2:f[2,2], %3:b[2,2] = call @k(%0, %0) {t=0}",
-          "t.ir:12:24: error: call: operand 2 of @k is f[1,2], found f[2,2]" },
+          "t.ir:13:24: error: call: operand 2 of @k is f[1,2], found f[2,2]" },
         { "%2:f[2,2], %3:f[2,2] = call @k(%0, $w) {t=0}",
-          "t.ir:12:24: error: call: result 2 of @k is b[2,2], found f[2,2]" },
+          "t.ir:13:24: error: call: result 2 of @k is b[2,2], found f[2,2]" },
         { "%2:f[2,2], %3:b[2,2] = call @k(%0, $w)",
-          "t.ir:12:24: error: call: @k has random bits and needs the time step t" },
+          "t.ir:13:24: error: call: @k has random bits and needs the time step t" },
         { "%2:f[2,2] = neg %0",
-          "t.ir:12:13: error: neg of f[2,2] stands outside a kernel, from the stage opt on only "
+          "t.ir:13:13: error: neg of f[2,2] stands outside a kernel, from the stage opt on only "
           "doubles do" },
     };
     ASSERT_FAULTS(cases,
                   "lstmc-ir 1 opt\nmodel m float32\nparam $w f[2]\nkernel @k f[2,2] {\n"
                   "param %0:f[2,2]\nparam %1:f[1,2]\n%2:b[2,2] = bernoulli {stream=1 p=1}\n"
-                  "return %0, %2\n}\nprogram p {\n%0:f[2,2] = input {name=x}\n",
+                  "%3:f[2,2] = neg %0\nreturn %3, %2\n}\nprogram p {\n%0:f[2,2] = input {name=x}\n",
                   "}\nend\n");
 }
 
@@ -252,18 +259,18 @@ static void panels(void **state)
     (void)state;
     static const struct fault in_programs[] = {
         { "%1:f[16,32] = call @k($w)",
-          "t.ir:10:15: error: call: result 1 of @k is f[16,32]:2x16, found f[16,32]" },
+          "t.ir:11:15: error: call: result 1 of @k is f[16,32]:2x16, found f[16,32]" },
         { "%1:f[4,32] = matmul %0, $w",
-          "t.ir:10:14: error: matmul: operand 2 lies in parts, which only kernels read" },
+          "t.ir:11:14: error: matmul: operand 2 lies in parts, which only kernels read" },
         { "%1:f[1,32] = sum $w {axis=0}",
-          "t.ir:10:14: error: sum: operand 1 lies in panels, which only a product reads" },
+          "t.ir:11:14: error: sum: operand 1 lies in panels, which only a product reads" },
         { "%1:f[16,32]:1x16 = pack $w",
-          "t.ir:10:20: error: pack: operand 1 lies in panels, which only a product reads" },
+          "t.ir:11:20: error: pack: operand 1 lies in panels, which only a product reads" },
         { "%1:f[16,32] = input {name=y}\nassign $w, %1",
-          "t.ir:11:1: error: assign: $w is f[16,32]:2x16 and its new value f[16,32]" },
+          "t.ir:12:1: error: assign: $w is f[16,32]:2x16 and its new value f[16,32]" },
         { "%1:f[16,32]:2x8 = pack $w {ta}",
-          "t.ir:10:19: error: pack gives f[32,16]:2x8, not f[16,32]:2x8" },
-        { "%1:f[16,32]:1x16 = input {name=y}", "t.ir:10:20: error: input gives f[16,32]:1x16: pack "
+          "t.ir:11:19: error: pack gives f[32,16]:2x8, not f[16,32]:2x8" },
+        { "%1:f[16,32]:1x16 = input {name=y}", "t.ir:11:20: error: input gives f[16,32]:1x16: pack "
                                                "gives panels, or a kernel over a space in panels" },
         { "}\nprogram sample {", "t.ir: error: tensors: some lie in panels: then predictions must "
                                  "read a weight packed, and what they read so in no other way" },
@@ -271,7 +278,8 @@ static void panels(void **state)
     ASSERT_FAULTS(
         in_programs,
         "lstmc-ir 1 opt\nmodel m float32\nparam $w f[16,32]:2x16\nkernel @k f[16,32]:2x16 {\n"
-        "param %0:f[16,32]:2x16\nreturn %0\n}\nprogram p { \n%0:f[4,16] = input {name=x}\n",
+        "param %0:f[16,32]:2x16\n%1:f[16,32]:2x16 = neg %0\nreturn %1\n}\n"
+        "program p { \n%0:f[4,16] = input {name=x}\n",
         "}\nend\n");
     static const struct fault in_kernels[] = {
         { "%3:f[16,32] = neg %0\nreturn %3",
