@@ -52,13 +52,20 @@ static bool is_control(unsigned char before, unsigned char c)
     return c < 0x20 || c == 0x7f || (before == 0xc2 && c >= 0x80 && c < 0xa0);
 }
 
-static void print_clean(const char *s)
+void diag_print_clean(const char *s, size_t length, bool layout)
 {
-    for (unsigned char before = 0, c; (c = (unsigned char)*s) != 0; s++, before = c)
-        if (is_control(before, c))
+    for (size_t i = 0; i < length; i++) {
+        const unsigned char c = (unsigned char)s[i], before = i > 0 ? (unsigned char)s[i - 1] : 0;
+        if (is_control(before, c) && !(layout && (c == '\n' || c == '\t')))
             fprintf(stderr, "\\x%02x", c);
         else
             fputc(c, stderr);
+    }
+}
+
+static void print_clean(const char *s)
+{
+    diag_print_clean(s, strlen(s), false);
 }
 
 static void print_head(const struct where *w, enum severity s)

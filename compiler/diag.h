@@ -19,6 +19,8 @@ void diag_color(enum color c);
 void diag_source(const char *file, const char *text, size_t length);
 /* Prints `file:line:column: error: ...` with the line and a caret on stderr. The 21st error is swallowed and counted. */
 void diag(enum severity s, struct where where, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Prints on stderr what may be hostile: control characters as \xHH, but for newlines and tabs if they are `layout`. */
+void diag_print_clean(const char *s, size_t length, bool layout);
 int diag_errors(void);
 /* Ends the run with exit 2 if any error was reported. */
 void diag_stop_on_errors(void);

@@ -171,17 +171,10 @@ static void take_message(struct answer *a, struct frame_view *f)
          w, "%s", s);
 }
 
-/* Control characters stay off the terminal. */
 static void take_print(struct answer *a, struct frame_view *f)
 {
     (void)a;
-    for (size_t i = 0; i < f->n; i++) {
-        unsigned char c = (unsigned char)f->s[i];
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-            fprintf(stderr, "\\x%02x", c);
-        else
-            fputc(c, stderr);
-    }
+    diag_print_clean(f->s, f->n, true);
 }
 
 static void add_input(struct answer *a, const char *path)
