@@ -41,7 +41,7 @@ static void compile(struct arena *a, const struct options *o)
 int main(int argc, char **argv)
 {
     struct arena *a = arena_new();
-    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is an error of write, as a full disk is */
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit, as the child of a spec has, is an error of write, as a full disk is */
     compile(a, read_options(a, argc, argv));
     flush_output();
     arena_free(a);

@@ -17,8 +17,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_FILES = 32 };
-
 /* What has come so far, and what it says. */
 struct answer {
     struct arena *arena;
@@ -26,7 +24,7 @@ struct answer {
     struct buffer bytes;
     bool late, long_winded;
     int status; /* of the child, as wait gives it */
-    const char *files[MAX_FILES];
+    const char *files[SPEC_MAX_FILES];
     int file_count;
     struct input_file *inputs, **last_input;
     const char *module;
@@ -187,7 +185,7 @@ static void add_input(struct answer *a, const char *path)
 
 static void add_file(struct answer *a, const char *path, const char *text, size_t length)
 {
-    if (a->file_count == MAX_FILES)
+    if (a->file_count == SPEC_MAX_FILES)
         return;
     a->files[a->file_count++] = path;
     diag_source(path, text, length);

@@ -15,6 +15,7 @@ enum {
     SPEC_MEMORY_MB = 512,
     SPEC_PRINT_KB = 64,
     SPEC_FILE_KB = 1024, /* of a Lua file */
+    SPEC_MAX_FILES = 32, /* of these, with the spec */
     SPEC_ANSWER_MB = 80,
     SPEC_MAX_NODES = 800000, /* of all programs */
     SPEC_MAX_TENSORS = 15000 /* parameters and states; the text form holds some more */

@@ -11,7 +11,7 @@
 #include <lua.h>
 #include <lualib.h>
 
-enum { SPEC_MAX_FILES = 32, SPEC_MAX_CORPORA = 16 };
+enum { SPEC_MAX_CORPORA = 16 };
 
 struct spec {
     const struct spec_job *job;
