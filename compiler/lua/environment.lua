@@ -31,6 +31,18 @@ local function plain_tostring(value)
   return tostring(value)
 end
 
+-- string.format with plain_tostring for %s and without %p, an address. Its errors are those of the line that calls it.
+local function plain_format(text, ...)
+  local list, at = table.pack(...), 0
+  for kind in string.gmatch(tostring(text), "%%[^%a%%]*([%a%%])") do
+    if kind == "p" then messages.fail(nil, "string.format: %%p gives an address, which differs from run to run") end
+    at = at + (kind == "%" and 0 or 1)
+    if kind == "s" and at <= list.n then list[at] = plain_tostring(list[at]) end
+  end
+  local good, result = pcall(string.format, text, table.unpack(list, 1, list.n))
+  return good and result or error(result, 0)
+end
+
 local function pick(library, names)
   local some = {}
   for _, name in ipairs(messages.words(names)) do some[name] = library[name] end
@@ -47,9 +59,13 @@ spec.print = function(...)
 end
 spec.math = pick(math, "abs ceil cos deg exp floor fmod huge log max maxinteger min mininteger modf pi rad sin " ..
   "sqrt tan tointeger type ult")
-local string_functions = "byte char format len lower rep reverse sub upper" -- no patterns: they can take for ever
-spec.string = pick(string, string_functions)
-getmetatable("").__index = pick(string, string_functions) -- s:rep(n); the library itself says string.gsub(s, ...)
+local function string_functions()
+  local some = pick(string, "byte char len lower rep reverse sub upper") -- no patterns: they can take for ever
+  some.format = plain_format
+  return some
+end
+spec.string = string_functions()
+getmetatable("").__index = string_functions() -- s:rep(n); the library itself says string.gsub(s, ...)
 spec.table = pick(table, "concat insert pack remove sort unpack")
 spec.utf8 = pick(utf8, "char codepoint codes len offset")
 
