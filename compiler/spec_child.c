@@ -96,6 +96,10 @@ void spec_load(lua_State *L, const char *name, const char *text, size_t length)
     int file = s->file_count;
     if (file == SPEC_MAX_FILES)
         spec_fail(L, -1, "more than %d Lua files", SPEC_MAX_FILES);
+    const char *zero = memchr(text, '\0', length);
+    if (zero)
+        spec_fail(L, -1, "%s is no text: its byte at offset %zu is zero", name,
+                  (size_t)(zero - text));
     s->files[s->file_count++] = name;
     if (length >= 3 && memcmp(text, bom, 3) == 0) {
         text += 3;
