@@ -6,6 +6,7 @@ local messages = import "messages"
 local function sorted_pairs(list)
   local rank = { number = 1, string = 2, boolean = 3 }
   local keys, at = {}, 0
+  if type(list) ~= "table" then messages.fail(nil, "pairs: expected a table, found %s", messages.show(list)) end
   for key in next, list do
     if not rank[type(key)] then
       messages.fail(nil, "pairs: keys must be numbers, strings or booleans, found a %s", type(key))
@@ -21,6 +22,32 @@ local function sorted_pairs(list)
     at = at + 1
     if keys[at] ~= nil then return keys[at], list[keys[at]] end
   end
+end
+
+-- Of elements that are equal to `before` the first stays first. Lua's own sort takes pivots by the clock where a list is
+-- long, and so may leave them now in this order, now in that.
+local function stable_sort(list, before)
+  if type(list) ~= "table" then messages.fail(nil, "table.sort: expected a table, found %s", messages.show(list)) end
+  for i = 1, before and 0 or #list do
+    local kind = type(list[i])
+    if kind ~= type(list[1]) or kind ~= "number" and kind ~= "string" then
+      messages.fail(nil, "table.sort: expected numbers or strings alone, found %s", messages.show(list[i]))
+    end
+  end
+  before = before or function(a, b) return a < b end
+  local from, to, n, width = list, {}, #list, 1
+  while width < n do
+    for left = 1, n, 2 * width do
+      local middle, stop = math.min(left + width, n + 1), math.min(left + 2 * width, n + 1)
+      local i, k = left, middle
+      for at = left, stop - 1 do
+        local right = i == middle or k < stop and before(from[k], from[i])
+        if right then to[at], k = from[k], k + 1 else to[at], i = from[i], i + 1 end
+      end
+    end
+    from, to, width = to, from, 2 * width
+  end
+  if from ~= list then table.move(from, 1, n, 1, list) end
 end
 
 -- Without addresses, which differ from run to run.
@@ -66,7 +93,8 @@ local function string_functions()
 end
 spec.string = string_functions()
 getmetatable("").__index = string_functions() -- s:rep(n); the library itself says string.gsub(s, ...)
-spec.table = pick(table, "concat insert pack remove sort unpack")
+spec.table = pick(table, "concat insert pack remove unpack")
+spec.table.sort = stable_sort
 spec.utf8 = pick(utf8, "char codepoint codes len offset")
 
 local files = [[

@@ -1,0 +1,2 @@
+local list = { 3, 1, "2" }
+table.sort(list)
