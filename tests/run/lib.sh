@@ -40,6 +40,26 @@ expect_text() { # file, fixed string
   }
 }
 
+await() { # until a file has something in it
+  for i in $(seq 1000); do
+    [ ! -s "$1" ] || return 0
+    sleep 0.01
+  done
+  fail "$1 stays empty"
+}
+
+newest() { # checkpoint of a run; nothing if it has none
+  ls "$1"/update-*.safetensors 2>/dev/null | tail -n 1 || true
+}
+
+# kill -9 of $child; sets status: 137, or 0 where it had come to its end.
+kill_child() {
+  kill -9 $child 2>/dev/null || true
+  status=0
+  wait $child 2>/dev/null || status=$?
+  [ $status = 0 ] || [ $status = 137 ] || { cat err >&2; fail "status $status before kill -9"; }
+}
+
 # The instruction sets that a test's trainers have kernels for: the one that they choose on this CPU, or `all` that it has.
 # Kernels take nearly all the time of a compilation. run.warnings and run.build_edge compile even those that cannot run.
 KERNELS=chosen

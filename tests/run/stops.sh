@@ -8,15 +8,7 @@ kills=${1:-30}
 
 text=$WORK/text.txt
 for i in $(seq 40); do echo "the quick brown fox jumps over a lazy dog and a café line $i" | tr 0-9 a-j; done >"$text"
-await() { # until a file has something in it
-  for i in $(seq 1000); do
-    [ ! -s "$1" ] || return 0
-    sleep 0.01
-  done
-  fail "$1 stays empty"
-}
 same() { cmp "$1/$3" "$2/$3" || fail "$1 and $2 differ in $3"; }
-newest() { ls "$1"/update-*.safetensors | tail -n 1; }
 
 # ---- the whole run against its parts ------------------------------------------------------------------
 
@@ -48,17 +40,20 @@ cmp whole.log parts.log || fail "the logs differ"
 # ---- kill -9 --------------------------------------------------------------------------------------------
 
 # Each process gets a random time; it saves after every update, so it dies in the middle of writing more often than not.
-died=0
+# Where disks are fast the run comes to its end before all have had their turn.
+died=0 saved=0 before=
 for i in $(seq "$kills"); do
   FAKE_SLEEP_US=100 start killed --updates $last --resume --threads 2 --save-every 0
   sleep "0.0$((RANDOM % 90 + 10))"
-  kill -9 $child 2>/dev/null || true
-  status=0
-  wait $child 2>/dev/null || status=$?
-  [ $status = 137 ] && died=$((died + 1))
+  kill_child
+  [ $status = 137 ] || break
+  died=$((died + 1))
+  now=$(newest killed)
+  [ "$now" = "$before" ] || saved=$((saved + 1))
+  before=$now
 done
-[ $died -gt $((kills / 2)) ] || fail "only $died of $kills processes died of kill -9"
-echo "killed $died times, the last at $(basename "$(newest killed)")"
+[ $died -ge 5 ] && [ $saved -ge 1 ] || fail "$died processes died of kill -9, $saved of them after they had saved"
+echo "killed $died times, $saved of them after it had saved, the last at $(basename "$(newest killed)")"
 expect_status 0 train killed --updates $last --resume --threads 2
 same whole killed "$file"
 same whole killed best.safetensors
