@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# 1, 2, 3, 4 and 8 threads give one checkpoint, byte for byte, with each instruction set.
-# usage: threads.sh SPEC TEXT UPDATES
+# 1, 2, 3, 4 and 8 threads give one checkpoint, byte for byte, with the instruction set that is chosen, or with all.
+# usage: threads.sh SPEC TEXT UPDATES [all]
 . "$(dirname "$0")/lib.sh"
-KERNELS=all
+KERNELS=${4:-chosen}
 spec=$1 text=$2 updates=$3
 binary=$(trainer model "$spec" --text "$text")
 
