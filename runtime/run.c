@@ -32,10 +32,12 @@ static void file_path(const struct run *r, const char *name, char path[PATH_ROOM
 
 /* ---- the folder and its lock ---------------------------------------------------------------- */
 
-/* What this process made of the run's folder: all of its path behind the first `before` bytes. */
+/* What this process made of the run's folder: all of its path behind the first `before` bytes; and
+ * whether the lock is its own, so that nobody else has begun to write there. */
 static struct {
     char path[PATH_ROOM];
     size_t before;
+    bool locked;
 } made;
 
 static bool holds_no_more_than_a_lock(const char *folder)
@@ -54,7 +56,7 @@ static void unmake_folders(void)
 {
     char lock[PATH_ROOM + 8];
     snprintf(lock, sizeof lock, "%s/lock", made.path);
-    if (holds_no_more_than_a_lock(made.path))
+    if (made.locked && holds_no_more_than_a_lock(made.path))
         unlink(lock);
     while (strlen(made.path) > made.before && (rmdir(made.path) == 0 || errno == ENOENT)) {
         char *slash = strrchr(made.path, '/');
@@ -111,11 +113,10 @@ static void remove_leftovers(const struct run *r)
         closedir(d);
 }
 
-void run_take(struct run *r)
+/* False: the trainer that held the lock has ended meanwhile and took folder and lock away. */
+static bool take_lock(struct run *r, const char *path)
 {
-    char path[PATH_ROOM], pid[24];
-    make_folders(r->folder);
-    file_path(r, "lock", path);
+    struct stat held, there;
     r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (r->lock < 0 || access(r->folder, W_OK | X_OK) != 0)
         quit(STATUS_DISK, "the run folder %s cannot be written: %s", r->folder, strerror(errno));
@@ -125,6 +126,20 @@ void run_take(struct run *r)
         warn("%s cannot be locked (%s): no other trainer may write here", r->folder,
              strerror(errno));
     }
+    made.locked = fstat(r->lock, &held) == 0 && stat(path, &there) == 0 &&
+                  held.st_dev == there.st_dev && held.st_ino == there.st_ino;
+    if (!made.locked)
+        close(r->lock);
+    return made.locked;
+}
+
+void run_take(struct run *r)
+{
+    char path[PATH_ROOM], pid[24];
+    file_path(r, "lock", path);
+    do
+        make_folders(r->folder);
+    while (!take_lock(r, path));
     int n = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
     if (ftruncate(r->lock, 0) != 0 || pwrite(r->lock, pid, (size_t)n, 0) != n)
         warn("%s: %s", path, strerror(errno));

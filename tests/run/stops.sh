@@ -110,6 +110,18 @@ expect_text err "process $child"
 kill -9 $child
 wait $child 2>/dev/null || true
 
+# Both begin in a folder that is not there yet: one of them trains, and the other takes nothing from it.
+for i in $(seq 40); do
+  rm -rf race
+  "$FAKE" train --text "$text" --run race --updates 5 2>other &
+  child=$!
+  ends=0
+  "$FAKE" train --text "$text" --run race --updates 5 2>err || ends=$?
+  wait $child && ends+=,0 || ends+=,$?
+  [ $ends = 0,3 ] || [ $ends = 3,0 ] || { cat err other >&2; fail "status $ends of two trainers, round $i"; }
+  [ -s race/update-00000005.safetensors ] || fail "no trainer has a run, round $i"
+done
+
 # ---- damage ---------------------------------------------------------------------------------------------------
 
 cp -r whole damaged
