@@ -64,8 +64,7 @@ void newfile_write(struct newfile *f, const void *bytes, size_t n)
     }
 }
 
-/* The rename lasts only when the folder's own blocks are on the disk. */
-static int sync_folder(const char *path)
+int newfile_sync_folder(const char *path)
 {
     char folder[PATH_ROOM];
     snprintf(folder, sizeof folder, "%s", path);
@@ -96,7 +95,7 @@ bool newfile_commit(struct newfile *f)
     if (error != 0)
         unlink(f->temp);
     else
-        error = sync_folder(f->path);
+        error = newfile_sync_folder(f->path);
     f->why = error ? strerror(error) : NULL;
     return error == 0;
 }

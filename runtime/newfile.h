@@ -20,6 +20,9 @@ void newfile_write(struct newfile *f, const void *bytes, size_t n);
 /* Puts the file into its place. False: `f->why` says what went wrong, the temporary file is gone
  * and what was there before stands untouched. */
 bool newfile_commit(struct newfile *f);
+/* Syncs the folder that `path` lies in: a new name there lasts only when the folder's own blocks are
+ * on the disk. 0, or what errno says. */
+int newfile_sync_folder(const char *path);
 /* Whether a name is that of a temporary file that some killed process left behind. */
 bool newfile_is_leftover(const char *name);
 #endif

@@ -73,7 +73,7 @@ static void make_folders(const char *folder)
         slash += strcspn(slash, "/");
         char kept = *slash;
         *slash = '\0';
-        const int error = mkdir(path, 0777) == 0 ? 0 : errno;
+        const int error = mkdir(path, 0777) == 0 ? newfile_sync_folder(path) : errno;
         if (error == EEXIST)
             standing = strlen(path);
         if (error == 0 && !*made.path) {

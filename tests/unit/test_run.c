@@ -1,0 +1,61 @@
+/* Taking a run's folder: what is made of it lasts. fsync of this file stands for that of the
+ * system, so that the test sees what was synced. */
+#define _DEFAULT_SOURCE
+#include "run.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[] = "/tmp/test_run.XXXXXX";
+static char synced[4096]; /* paths, each followed by a space */
+
+int fsync(int fd)
+{
+    char name[64];
+    const size_t used = strlen(synced);
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    const ssize_t n = readlink(name, synced + used, sizeof synced - used - 2);
+    assert_true(n > 0);
+    strcpy(synced + used + n, " ");
+    return 0;
+}
+
+static int enter_folder(void **state)
+{
+    (void)state;
+    return mkdtemp(folder) ? chdir(folder) : -1;
+}
+
+static int leave_folder(void **state)
+{
+    (void)state;
+    unlink("runs/new/lock");
+    return rmdir("runs/new") == 0 && rmdir("runs") == 0 ? rmdir(folder) : -1;
+}
+
+static void new_folders_are_synced(void **state)
+{
+    (void)state;
+    char want[128];
+    struct run r = run_at(NULL, "runs/new");
+    run_take(&r);
+    snprintf(want, sizeof want, "%s %s/runs ", folder, folder);
+    assert_string_equal(synced, want);
+    close(r.lock);
+    run_take(&r); /* all of it stands there now */
+    assert_string_equal(synced, want);
+    close(r.lock);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(new_folders_are_synced),
+    };
+    return cmocka_run_group_tests(tests, enter_folder, leave_folder);
+}
