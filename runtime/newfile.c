@@ -100,13 +100,14 @@ bool newfile_commit(struct newfile *f)
     return error == 0;
 }
 
-bool newfile_is_leftover(const char *name)
+size_t newfile_leftover(const char *name)
 {
-    size_t n = strlen(name), end = sizeof suffix - 1;
+    size_t n = strlen(name), end = sizeof suffix - 1, digits = 0;
     if (n <= end || strcmp(name + n - end, suffix) != 0)
-        return false;
-    size_t digits = 0;
-    while (digits < n - end && strchr("0123456789", name[n - end - 1 - digits]))
+        return 0;
+    n -= end;
+    while (digits < n && strchr("0123456789", name[n - 1 - digits]))
         digits++;
-    return digits > 0 && digits < n - end && name[n - end - 1 - digits] == '.';
+    n -= digits;
+    return digits > 0 && n > 1 && name[n - 1] == '.' ? n - 1 : 0;
 }

@@ -23,6 +23,7 @@ bool newfile_commit(struct newfile *f);
 /* Syncs the folder that `path` lies in: a new name there lasts only when the folder's own blocks are
  * on the disk. 0, or what errno says. */
 int newfile_sync_folder(const char *path);
-/* Whether a name is that of a temporary file that some killed process left behind. */
-bool newfile_is_leftover(const char *name);
+/* A temporary file that some killed process left behind: how many bytes of its name are that of the
+ * file it was to become. 0: the name is none of these. */
+size_t newfile_leftover(const char *name);
 #endif

@@ -25,9 +25,48 @@ struct run run_at(const struct lstmc_model *m, const char *given)
     return r;
 }
 
+/* ---- the names in it ------------------------------------------------------------------------ */
+
+static const char text_file[] = "run.json", best_file[] = "best.safetensors";
+static const char prefix[] = "update-", suffix[] = ".safetensors";
+
 static void file_path(const struct run *r, const char *name, char path[PATH_ROOM])
 {
     snprintf(path, PATH_ROOM, "%s/%.60s", r->folder, name);
+}
+
+void run_checkpoint_path(const struct run *r, int64_t update, char path[PATH_ROOM])
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s%08" PRId64 "%s", prefix, update, suffix);
+    file_path(r, name, path);
+}
+
+void run_best_path(const struct run *r, char path[PATH_ROOM])
+{
+    file_path(r, best_file, path);
+}
+
+/* The update in the name of a checkpoint, as run_checkpoint_path writes it; -1: no such name. */
+static int64_t update_of(const char *name)
+{
+    char digits[24], again[64];
+    int64_t update;
+    size_t n = strlen(name), ends = sizeof prefix - 1 + sizeof suffix - 1;
+    if (n <= ends || n - ends >= sizeof digits)
+        return -1;
+    memcpy(digits, name + sizeof prefix - 1, n - ends);
+    digits[n - ends] = '\0';
+    if (!number_parse_integer(digits, 0, INT64_MAX, &update))
+        return -1;
+    snprintf(again, sizeof again, "%s%08" PRId64 "%s", prefix, update, suffix);
+    return strcmp(name, again) == 0 ? update : -1;
+}
+
+/* Whether a file of this name is one that trainers write; others may lie in the folder, too. */
+static bool is_ours(const char *name)
+{
+    return strcmp(name, text_file) == 0 || strcmp(name, best_file) == 0 || update_of(name) >= 0;
 }
 
 /* ---- the folder and its lock ---------------------------------------------------------------- */
@@ -104,10 +143,11 @@ static void remove_leftovers(const struct run *r)
     char path[PATH_ROOM];
     DIR *d = opendir(r->folder);
     for (struct dirent *entry; d && (entry = readdir(d));) {
-        if (!newfile_is_leftover(entry->d_name))
-            continue;
-        file_path(r, entry->d_name, path);
-        unlink(path);
+        char *name = entry->d_name;
+        file_path(r, name, path);
+        name[newfile_leftover(name)] = '\0'; /* what it was to be called */
+        if (is_ours(name))
+            unlink(path);
     }
     if (d)
         closedir(d);
@@ -153,7 +193,7 @@ char *run_text(const struct run *r)
     char path[PATH_ROOM], *corpus = NULL;
     const char *why;
     size_t size;
-    file_path(r, "run.json", path);
+    file_path(r, text_file, path);
     unsigned char *bytes = read_regular_file(path, &size, &why);
     if (!bytes)
         return NULL;
@@ -186,7 +226,7 @@ const char *run_remember_text(const struct run *r, const char *corpus)
     if (fclose(f) != 0)
         return strerror(errno);
     struct newfile file;
-    file_path(r, "run.json", path);
+    file_path(r, text_file, path);
     newfile_begin(&file, path, n);
     newfile_write(&file, text, n);
     newfile_commit(&file);
@@ -195,36 +235,6 @@ const char *run_remember_text(const struct run *r, const char *corpus)
 }
 
 /* ---- checkpoints ---------------------------------------------------------------------------- */
-
-static const char prefix[] = "update-", suffix[] = ".safetensors";
-
-void run_checkpoint_path(const struct run *r, int64_t update, char path[PATH_ROOM])
-{
-    char name[64];
-    snprintf(name, sizeof name, "%s%08" PRId64 "%s", prefix, update, suffix);
-    file_path(r, name, path);
-}
-
-void run_best_path(const struct run *r, char path[PATH_ROOM])
-{
-    file_path(r, "best.safetensors", path);
-}
-
-/* The update in the name of a checkpoint, as run_checkpoint_path writes it; -1: no such name. */
-static int64_t update_of(const char *name)
-{
-    char digits[24], again[64];
-    int64_t update;
-    size_t n = strlen(name), ends = sizeof prefix - 1 + sizeof suffix - 1;
-    if (n <= ends || n - ends >= sizeof digits)
-        return -1;
-    memcpy(digits, name + sizeof prefix - 1, n - ends);
-    digits[n - ends] = '\0';
-    if (!number_parse_integer(digits, 0, INT64_MAX, &update))
-        return -1;
-    snprintf(again, sizeof again, "%s%08" PRId64 "%s", prefix, update, suffix);
-    return strcmp(name, again) == 0 ? update : -1;
-}
 
 static int newest_first(const void *a, const void *b)
 {

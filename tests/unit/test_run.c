@@ -1,5 +1,5 @@
-/* Taking a run's folder: what is made of it lasts. fsync of this file stands for that of the
- * system, so that the test sees what was synced. */
+/* Taking a run's folder: what is made of it lasts, and what others have there is let be. fsync of
+ * this file stands for that of the system, so that the test sees what was synced. */
 #define _DEFAULT_SOURCE
 #include "run.h"
 #include <setjmp.h>
@@ -35,6 +35,7 @@ static int leave_folder(void **state)
 {
     (void)state;
     unlink("runs/new/lock");
+    unlink("lock");
     return rmdir("runs/new") == 0 && rmdir("runs") == 0 ? rmdir(folder) : -1;
 }
 
@@ -52,10 +53,36 @@ static void new_folders_are_synced(void **state)
     close(r.lock);
 }
 
+static void leftovers_of_trainers_go(void **state)
+{
+    (void)state;
+    static const char *const ours[] = { "run.json.1.tmp", "best.safetensors.4321.tmp",
+                                        "update-00000050.safetensors.4321.tmp" };
+    static const char *const others[] = { "notes.1.tmp",
+                                          "run.json.tmp",
+                                          "run.json.1",
+                                          "best.safetensors.1x.tmp",
+                                          "update-50.safetensors.1.tmp",
+                                          ".1.tmp" };
+    enum { OURS = sizeof ours / sizeof *ours, OTHERS = sizeof others / sizeof *others };
+    for (int i = 0; i < OURS; i++)
+        fclose(fopen(ours[i], "w"));
+    for (int i = 0; i < OTHERS; i++)
+        fclose(fopen(others[i], "w"));
+    struct run r = run_at(NULL, ".");
+    run_take(&r);
+    close(r.lock);
+    for (int i = 0; i < OURS; i++)
+        assert_int_equal(unlink(ours[i]), -1);
+    for (int i = 0; i < OTHERS; i++)
+        assert_int_equal(unlink(others[i]), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_folders_are_synced),
+        cmocka_unit_test(leftovers_of_trainers_go),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
