@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char suffix[] = ".tmp";
@@ -24,8 +25,13 @@ static void give_up(struct newfile *f, int error)
 
 void newfile_begin(struct newfile *f, const char *path, size_t size)
 {
+    struct stat st;
     f->fd = -1;
     f->why = NULL;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        f->why = "it is not a regular file"; /* and would be one after the rename */
+        return;
+    }
     int n = snprintf(f->path, sizeof f->path, "%s", path);
     if (n < 0 || (size_t)n >= sizeof f->path) {
         give_up(f, ENAMETOOLONG);

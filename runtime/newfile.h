@@ -13,12 +13,13 @@ struct newfile {
     const char *why; /* first thing that went wrong; nothing is tried after it */
 };
 
-/* Begins a file of `size` bytes, all of which are reserved at once. Failures are kept and told by
- * newfile_commit. */
+/* Begins a file of `size` bytes, all of which are reserved at once. A folder, a device or what else
+ * is no regular file is not replaced. Failures are kept and told by newfile_commit. */
 void newfile_begin(struct newfile *f, const char *path, size_t size);
 void newfile_write(struct newfile *f, const void *bytes, size_t n);
 /* Puts the file into its place. False: `f->why` says what went wrong, the temporary file is gone
- * and what was there before stands untouched. */
+ * and what was there before stands untouched; or, when only the folder could not be synced, the new
+ * file stands there but may not survive a power cut. */
 bool newfile_commit(struct newfile *f);
 /* Syncs the folder that `path` lies in: a new name there lasts only when the folder's own blocks are
  * on the disk. 0, or what errno says. */

@@ -160,6 +160,7 @@ refuse() { # title, status, fragments ... -- command
   refuse "nowhere for a log"      5 "--log" "$locked/log" -- "$FAKE" train --run new/run --log "$locked/log"
   refuse "a folder for a log"     5 "--log ." "a directory" -- "$FAKE" train --run new --log .
   refuse "no room for gradients"  5 "made" "File too large" -- within 1 "$FAKE" gradients -o made
+  refuse "a FIFO for gradients"   5 "fifo.txt" "not a regular file" -- "$FAKE" gradients -o fifo.txt
   refuse "nowhere for gradients"  5 "$locked/g" -- "$FAKE" gradients -o "$locked/g"
   # The trainer: options.
   refuse "no command"             2 "--help" -- "$FAKE"
