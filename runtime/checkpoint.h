@@ -30,7 +30,7 @@ enum verdict {
 };
 
 /* Writes parameters, states, hypers and progress. NULL, or what went wrong: then what was there
- * stands untouched. */
+ * stands untouched, or the new file stands there but may not survive a power cut. */
 const char *checkpoint_save(struct engine *e, const struct progress *p, const char *path);
 /* Reads and checks all of it, and only then touches the engine and *p. `why` gets what is wrong,
  * over several lines where two specs differ. p may be NULL. */
