@@ -38,6 +38,7 @@ struct trainer {
     int64_t ordered_epoch;                /* the epoch whose order it is, from 1 */
     bool saved;                           /* the newest checkpoint is of this very state */
     int64_t newest;                       /* its update; -1: none */
+    bool best_missing;                    /* the best file could not be written when it was due */
     double began, started, saved_at, sampled_at,
         save_every;       /* began: the process, started: to learn */
     double first_done;    /* the first update; 0: not yet */
@@ -71,12 +72,12 @@ _Noreturn static void diverged(const struct trainer *t, const char *what, const 
          t->at.update, what, name, kept);
 }
 
-static bool save_to(struct trainer *t, const char *path)
+static bool save_to(struct trainer *t, const struct progress *at, const char *path)
 {
     const char *bad = poisoned(&t->engine);
     if (bad)
         diverged(t, "", bad);
-    const char *why = checkpoint_save(&t->engine, &t->at, path);
+    const char *why = checkpoint_save(&t->engine, at, path);
     if (why)
         warn("%s cannot be written: %s", path, why);
     return !why;
@@ -84,15 +85,15 @@ static bool save_to(struct trainer *t, const char *path)
 
 /* Saves the state under its update's number; a failure is told and tried again at the next
  * occasion. */
-static void save(struct trainer *t)
+static void save(struct trainer *t, const struct progress *at)
 {
     char path[PATH_ROOM];
-    run_checkpoint_path(&t->run, t->at.update, path);
+    run_checkpoint_path(&t->run, at->update, path);
     log_sync(&t->log);
-    t->saved = save_to(t, path);
+    t->saved = save_to(t, at, path);
     t->saved_at = clock_seconds();
     if (t->saved) {
-        t->newest = t->at.update;
+        t->newest = at->update;
         run_prune(&t->run, KEPT);
     }
 }
@@ -231,17 +232,25 @@ static bool end_epoch(struct trainer *t)
     }
     progress_epoch(&shown);
     write_log(t, &shown);
-    at->epoch++;
-    at->position = 0;
-    at->loss_sum = at->correct_sum = 0;
+    struct progress ended = *at;
+    ended.epoch++;
+    ended.position = 0;
+    ended.loss_sum = ended.correct_sum = 0;
+    bool written = true;
     if (score.loss < at->best_loss) {
-        at->best_loss = score.loss;
-        at->best_epoch = at->epoch;
+        struct progress best = ended;
+        best.best_loss = score.loss;
+        best.best_epoch = best.epoch;
         /* Before the checkpoint that calls it the best: a kill between the two repeats both. */
         run_best_path(&t->run, path);
-        save_to(t, path);
+        written = save_to(t, &best, path);
+        t->best_missing = !written;
+        if (written)
+            ended = best;
     }
-    save(t);
+    /* Without the best, the epoch's end is still to come in the checkpoint: resuming tries again. */
+    save(t, written ? &ended : at);
+    *at = ended;
     return true;
 }
 
@@ -271,7 +280,7 @@ static void learn(struct trainer *t)
             write_log(t, NULL);
             progress_update(&shown);
             if (is_due(t->save_every, t->saved_at))
-                save(t);
+                save(t, &t->at);
         }
         if (is_due(sample_every, t->sampled_at))
             write_sample(t);
@@ -404,7 +413,7 @@ static int finish(struct trainer *t)
             number_short(shown.loss, 5).text);
     }
     if (!t->saved)
-        save(t);
+        save(t, &t->at);
     if (!t->saved)
         quit(STATUS_DISK, "%s updates are lost",
              number_grouped(t->at.update - (t->newest < 0 ? 0 : t->newest)).text);
@@ -412,6 +421,9 @@ static int finish(struct trainer *t)
     say("saved     %s", path);
     if (stop_signal() || t->at.update < t->limit)
         say_resume(t);
+    run_best_path(&t->run, path);
+    if (t->best_missing)
+        quit(STATUS_DISK, "%s is not of the best epoch, which could not be written", path);
     return stop_status(STATUS_DONE);
 }
 

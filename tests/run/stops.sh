@@ -156,6 +156,22 @@ expect_status 0 train filled --updates 300
 expect_status 5 bash -c "ulimit -f 4; '$FAKE' train --text '$text' --run filled --resume --validation-split 0.2 --updates 400 --log filled.log"
 expect_text err "100 updates are lost"
 goes_on filled
+# The best cannot be written: no checkpoint claims it, and whoever resumes at the end of its epoch gets it after all.
+mkdir -p bested/best.safetensors
+later=$((epoch + 10))
+for stop in $epoch $later; do
+  expect_status 5 train bested --resume --updates "$stop"
+  expect_text err "error: bested/best.safetensors is not of the best epoch"
+  "$FAKE" info --checkpoint "$(newest bested)" >out
+  grep -q 'best_epoch  *"0"' out || fail "$(newest bested) claims a best epoch"
+  cp -r bested "bested-$stop"
+  cp bested.log "bested-$stop.log"
+  rmdir "bested-$stop/best.safetensors"
+done
+expect_status 0 train "bested-$epoch" --resume --updates "$epoch"
+[ -s "bested-$epoch/best.safetensors" ] || fail "the best was not written after all"
+goes_on "bested-$epoch"
+goes_on "bested-$later"
 
 # ---- divergence ---------------------------------------------------------------------------------------------------
 
