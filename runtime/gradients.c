@@ -6,17 +6,30 @@
 #include "safetensors.h"
 #include "say.h"
 #include "score.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* The results of the gradients' program: one for each parameter, then the loss. */
+static struct lstmc_slot result(const struct lstmc_model *m, int i)
+{
+    return i < m->param_count ? m->grads_results[i] : m->grads_slots.loss;
+}
+
 static void fetch(void *context, int i, void *plain)
 {
     const struct engine *e = context;
-    const struct lstmc_model *m = e->model;
-    struct lstmc_slot slot = i < m->param_count ? m->grads_results[i] : m->grads_slots.loss;
-    memcpy(plain, e->arena + slot.offset, (size_t)slot.count * real_size(m));
+    const struct lstmc_slot slot = result(e->model, i);
+    memcpy(plain, e->arena + slot.offset, (size_t)slot.count * real_size(e->model));
+}
+
+static bool is_finite(const struct engine *e, struct lstmc_slot slot)
+{
+    for (int64_t i = 0; i < slot.count; i++)
+        if (!isfinite(engine_real(e, slot, i)))
+            return false;
+    return true;
 }
 
 int command_gradients(const struct lstmc_model *m, const struct settings *s)
@@ -41,6 +54,10 @@ int command_gradients(const struct lstmc_model *m, const struct settings *s)
         list[i] =
             (struct tensor_to_write){ m->params[i].name, m->params[i].rank, m->params[i].dims };
     list[m->param_count] = (struct tensor_to_write){ "loss", 1, one };
+    for (int i = 0; i <= m->param_count; i++)
+        if (!is_finite(&e, result(m, i)))
+            quit(STATUS_DIVERGED, "NaN or infinity in the %s%s",
+                 i < m->param_count ? "gradient of " : "", list[i].name);
     const struct text_to_write format = { "format", "pt", 2 };
     const char *why = safetensors_write(s->output, &(struct write_order){
                                                        .dtype = m->dtype,

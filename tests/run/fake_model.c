@@ -8,7 +8,7 @@
  * Compiled with -DFAKE_DOUBLE it is a float64 model. Faults can be planted from outside, so that a
  * test can prove that it would see them:
  *
- *     FAKE_NAN_AT=N     the gradient of the kernel is NaN in update N
+ *     FAKE_NAN_AT=N     the gradient of the kernel is NaN in update N; N = 1: in gradients, too
  *     FAKE_WRONG=N      the gradient of the bias is N % too large
  *     FAKE_SLEEP_US=N   an update takes so much longer, at its end
  */
@@ -103,7 +103,7 @@ static void sum_rows(struct work *w)
 }
 
 /* Column j of both gradients. */
-static void backward_column(struct work *w, int j)
+static void backward_column(struct work *w, int j, uint32_t update)
 {
     w->dbias[j] = 0;
     for (int i = 0; i < V; i++)
@@ -115,6 +115,8 @@ static void backward_column(struct work *w, int j)
     const long percent = from_environment("FAKE_WRONG");
     if (percent > 0)
         w->dbias[j] *= 1 + (real)percent / 100;
+    if (from_environment("FAKE_NAN_AT") == (long)update)
+        w->dkernel[0][j] = (real)NAN;
 }
 
 static void update_column(struct arena *a, int j, double rate)
@@ -144,9 +146,7 @@ static void train(const struct lstmc_call *call, struct lstmc_worker *me)
     if (me->index == 0)
         sum_rows(&a->work);
     for (int j = lstmc_first_block(me, V); j < lstmc_end_block(me, V); j++) {
-        backward_column(&a->work, j);
-        if (from_environment("FAKE_NAN_AT") == (long)call->update)
-            a->work.dkernel[0][j] = (real)NAN;
+        backward_column(&a->work, j, call->update);
         for (int i = 0; i < V; i++)
             me->flags[0] |= isfinite(a->work.dkernel[i][j]) ? 0u : 1u;
         update_column(a, j, call->hypers[0]);
@@ -166,7 +166,7 @@ static void grads(const struct lstmc_call *call, struct lstmc_worker *me)
     if (me->index == 0)
         sum_rows(&a->work);
     for (int j = lstmc_first_block(me, V); j < lstmc_end_block(me, V); j++)
-        backward_column(&a->work, j);
+        backward_column(&a->work, j, call->update);
 }
 
 static void eval(const struct lstmc_call *call, struct lstmc_worker *me)

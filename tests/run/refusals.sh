@@ -161,6 +161,7 @@ refuse() { # title, status, fragments ... -- command
   refuse "a folder for a log"     5 "--log ." "a directory" -- "$FAKE" train --run new --log .
   refuse "no room for gradients"  5 "made" "File too large" -- within 1 "$FAKE" gradients -o made
   refuse "a FIFO for gradients"   5 "fifo.txt" "not a regular file" -- "$FAKE" gradients -o fifo.txt
+  refuse "gradients not finite"   4 "NaN or infinity in the gradient of dense.kernel" -- env FAKE_NAN_AT=1 "$FAKE" gradients -o made
   refuse "nowhere for gradients"  5 "$locked/g" -- "$FAKE" gradients -o "$locked/g"
   # The trainer: options.
   refuse "no command"             2 "--help" -- "$FAKE"
