@@ -194,6 +194,9 @@ static double *gradients(struct engine *e, const struct corpus *corpus)
 static struct finding check_tensor(struct checker *c)
 {
     const struct lstmc_model *m = c->e->model;
+    for (int64_t i = 0; i < c->count; i++)
+        if (!isfinite(c->analytic[i]))
+            return (struct finding){ INFINITY, 0, 0 };
     c->values = malloc((size_t)c->count * sizeof *c->values);
     if (!c->values)
         quit(STATUS_FAILED, "out of memory");

@@ -173,6 +173,10 @@ expect_text out "WRONG"
 expect_status 0 "$FAKE64" gradcheck --text "$text"
 FAKE_WRONG=1 expect_status 1 "$FAKE64" gradcheck --text "$text"
 expect_text out "WRONG"
+for fake in "$FAKE" "$FAKE64"; do
+  FAKE_NAN_AT=1 expect_status 1 "$fake" gradcheck --text "$text"
+  grep -q "dense.kernel .* WRONG" out || fail "NaN is no wrong gradient"
+done
 expect_status 0 "$FAKE" info
 expect_text out "870"
 expect_status 0 "$FAKE" info --checkpoint r1/update-00000301.safetensors
