@@ -119,8 +119,10 @@ int command_sample(const struct lstmc_model *m, const struct settings *s)
         int n = text_encode(m->symbols[prompt.symbols[i]], bytes);
         fwrite(bytes, 1, (size_t)n, stdout);
     }
-    sampler_write(&e, &sampling, prompt.symbols, prompt.count,
-                  s->length >= 0 ? s->length : m->sample_length, stdout);
+    why = sampler_write(&e, &sampling, prompt.symbols, prompt.count,
+                        s->length >= 0 ? s->length : m->sample_length, stdout);
+    if (why)
+        quit(STATUS_INPUT, "%s", why);
     putchar('\n');
     free(prompt.symbols);
     corpus_close(&text);

@@ -143,6 +143,18 @@ static void read_prompt(struct reader *r, const uint32_t *prompt, int64_t n)
     }
 }
 
+/* Whether one can draw by them: a model that was trained on another loss may predict anything. */
+static bool are_probabilities(const double *p, int count)
+{
+    double most = 0;
+    for (int i = 0; i < count; i++) {
+        if (p[i] < 0)
+            return false;
+        most = fmax(most, p[i]);
+    }
+    return most > 0;
+}
+
 /* The probabilities of what comes next. */
 static void predict(struct reader *r, double *p)
 {
@@ -159,14 +171,15 @@ static void predict(struct reader *r, double *p)
     }
 }
 
-void sampler_write(struct engine *e, const struct sampling *s, const uint32_t *prompt, int64_t n,
-                   int64_t length, FILE *out)
+const char *sampler_write(struct engine *e, const struct sampling *s, const uint32_t *prompt,
+                          int64_t n, int64_t length, FILE *out)
 {
     const struct lstmc_model *m = e->model;
     size_t symbols = (size_t)m->symbol_count;
     double *p = malloc(symbols * sizeof *p);
     struct choice *scratch = malloc(symbols * sizeof *scratch);
     struct reader r = { e, s->window, calloc((size_t)m->steps, sizeof *r.last), 0 };
+    const char *why = NULL;
     if (!p || !scratch || !r.last)
         quit(STATUS_FAILED, "out of memory");
     engine_pack(e);
@@ -174,6 +187,10 @@ void sampler_write(struct engine *e, const struct sampling *s, const uint32_t *p
     read_prompt(&r, prompt, n);
     for (int64_t i = 0; i < length; i++) {
         predict(&r, p);
+        if (s->temperature > 0 && !are_probabilities(p, m->symbol_count)) {
+            why = "this model predicts no probabilities; temperature 0 takes the largest";
+            break;
+        }
         double u = random_uniform(s->seed, STREAM_SAMPLE, (uint64_t)i + 1);
         uint32_t symbol = sampler_pick(s, p, m->symbol_count, u, scratch);
         char bytes[4];
@@ -185,4 +202,5 @@ void sampler_write(struct engine *e, const struct sampling *s, const uint32_t *p
     free(p);
     free(scratch);
     free(r.last);
+    return why;
 }

@@ -18,9 +18,9 @@ struct sampling {
 const char *sampler_refuses(const struct lstmc_model *m, bool window, int64_t n);
 /* Writes `length` characters to `out` as UTF-8. The prompt (n > 0 symbols, of which the last T
  * count) runs from the zero state; in the window form, too, until T characters are known. Works in
- * the arena's work region only. */
-void sampler_write(struct engine *e, const struct sampling *s, const uint32_t *prompt, int64_t n,
-                   int64_t length, FILE *out);
+ * the arena's work region only. NULL, or why the text ends before that. */
+const char *sampler_write(struct engine *e, const struct sampling *s, const uint32_t *prompt,
+                          int64_t n, int64_t length, FILE *out);
 /* Reads one more symbol with the carried state; or T symbols from a zero state. The model's slot
  * for p of that form has the probabilities of what follows. engine_pack comes before the first. */
 void sampler_step(struct engine *e, uint32_t symbol);

@@ -205,10 +205,12 @@ static void write_sample(struct trainer *t)
     const struct sampling s = { m->temperature, m->top_k, m->top_p,
                                 m->window_mode || !m->step_phases, seed };
     say("          a sample after update %" PRId64 ":", t->at.update);
-    sampler_write(&t->engine, &s, t->corpus.indices + k * m->stride, m->steps, m->sample_length,
-                  stdout);
+    const char *why = sampler_write(&t->engine, &s, t->corpus.indices + k * m->stride, m->steps,
+                                    m->sample_length, stdout);
     putchar('\n');
     fflush(stdout);
+    if (why)
+        warn("%s", why);
     t->sampled_at = clock_seconds();
 }
 

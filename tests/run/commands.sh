@@ -136,6 +136,8 @@ expect_status 0 "$FAKE" sample --run r1 --prompt "a" --temperature 1 --top-k 1 -
 mv out first
 expect_status 0 "$FAKE" sample --run r1 --prompt "a" --temperature 0 --length 50
 cmp first out || fail "top-k 1 is not argmax"
+FAKE_SCORES=1 expect_status 0 "$FAKE" sample --run r1 --prompt "a" --temperature 0 --length 50
+cmp first out || fail "argmax needs probabilities"
 expect_status 0 "$FAKE" sample --run r1 --seed 3 --length 5
 expect_text err "by seed 3"
 refused "--prompt: line 1, column 2 (character 2): U+0023" sample --run r1 --prompt "a#"

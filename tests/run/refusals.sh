@@ -154,6 +154,7 @@ refuse() { # title, status, fragments ... -- command
   refuse "a run folder in use"    3 "busy" "process $holder" -- "$FAKE" train --run busy --resume
   refuse "another seed"           3 "--seed" "--run DIR" -- "$FAKE" train --run run --resume --seed 2 --updates 60
   refuse "only damaged ones"      3 "no checkpoint of this run" -- "$FAKE" eval --run damaged
+  refuse "no probabilities"       3 "temperature 0 takes the largest" -- env FAKE_SCORES=1 "$FAKE" sample --run run --prompt a --no-echo --temperature 1
   refuse "no split to look at"    3 "validation" -- "$FAKE" eval --run plain --part validation
   refuse "unwritable folder"      5 "$locked/run" -- "$FAKE" train --run "$locked/run"
   refuse "a file for a folder"    5 "file/run" -- "$FAKE" train --run file/run
