@@ -68,7 +68,7 @@ static bool field_read(struct progress *p, const struct field *f, const char *te
     int64_t n = 0;
     if (f->kind == FIELD_REAL)
         return number_parse(text, at) && !isnan(*(double *)at);
-    int64_t most = f->kind == FIELD_FLAG ? 1 : f->kind == FIELD_SEED ? UINT32_MAX : INT64_MAX;
+    int64_t most = f->kind == FIELD_FLAG ? 1 : UINT32_MAX; /* updates end there, too */
     if (!number_parse_integer(text, 0, most, &n))
         return false;
     if (f->kind == FIELD_INTEGER)

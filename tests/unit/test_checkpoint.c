@@ -187,6 +187,8 @@ static void headers_that_do_not_fit(void **state)
           "{\"more\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},\"__metadata__\"",
           CHECKPOINT_DAMAGED, "holds 4 tensors" },
         { "\"update\":\"3343\"", "\"update\":\"-1\"", CHECKPOINT_DAMAGED, "`update`" },
+        { "\"update\":\"3343\"", "\"update\":\"4294967296\"", CHECKPOINT_DAMAGED, "`update`" },
+        { "\"epoch\":\"1\"", "\"epoch\":\"9223372036854775807\"", CHECKPOINT_DAMAGED, "`epoch`" },
         { "\"update\":\"3343\",", "", CHECKPOINT_DAMAGED, "`update`" },
         { "\"position\":\"17\"", "\"position\":\"1.5\"", CHECKPOINT_DAMAGED, "`position`" },
         { "\"seed\":\"4294967295\"", "\"seed\":\"4294967296\"", CHECKPOINT_DAMAGED, "`seed`" },
