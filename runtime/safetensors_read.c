@@ -1,6 +1,7 @@
 #include "hash.h"
 #include "safetensors.h"
 #include "text.h"
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -330,7 +331,7 @@ bool safetensors_reals(const struct safetensors *s, const struct stored_tensor *
             memcpy(&f, bytes + 4 * i, sizeof f);
             x = (double)f;
         }
-        if (!isfinite(x) || (as == LSTMC_FLOAT32 && !isfinite((float)x)))
+        if (!isfinite(x) || (as != LSTMC_FLOAT64 && fabs(x) > (double)FLT_MAX))
             return false;
         if (as == LSTMC_FLOAT64)
             ((double *)plain)[i] = x;

@@ -335,14 +335,14 @@ static void numbers_that_are_none(void **state)
         char bytes[128] = { 0 };
         const char *header = "{\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}}";
         struct safetensors s;
-        float single;
         double real;
         bytes[0] = (char)strlen(header);
         memcpy(bytes + 8, header, strlen(header));
         memcpy(bytes + 8 + strlen(header), &bad[i], 8);
         put_file(bytes, 16 + strlen(header));
         assert_true(safetensors_read(&s, path));
-        assert_false(safetensors_reals(&s, &s.tensors[0], LSTMC_FLOAT32, &single));
+        assert_false(safetensors_reals(&s, &s.tensors[0], LSTMC_FLOAT32, &real));
+        assert_false(safetensors_reals(&s, &s.tensors[0], LSTMC_MIXED_BFLOAT16, &real));
         assert_true(safetensors_reals(&s, &s.tensors[0], LSTMC_FLOAT64, &real) == (i == 3));
         safetensors_free(&s);
     }
