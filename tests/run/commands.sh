@@ -162,6 +162,10 @@ tail -n 1 log | grep -qE '"epoch_loss":[0-9.]+,"epoch_accuracy":[0-9.]+,"val_los
   fail "last line of the log"
 [ "$(wc -l <log)" = "$(sed -n 's/.* \([0-9,]*\) updates an epoch.*/\1/p' err | tr -d ,)" ] || fail "lines of the log"
 [ -e r2/best.safetensors ] || fail "no best checkpoint"
+"$FAKE" train --text "$text" --run r3 --epochs 1 --log closed --validation-split 0.1 >&- 2>&- || fail "closed streams"
+cmp log closed || fail "what is said to closed streams stands in the log"
+expect_status 5 bash -c "'$FAKE' sample --run r3 --prompt a >&-"
+expect_text err "stdout cannot be written"
 
 # ---- gradients, checks, figures ---------------------------------------------------------------------
 
