@@ -1,6 +1,7 @@
 /* Messages on stderr. Names and source lines may come from a hostile spec, so what a terminal would
  * obey (control characters) is shown as \xHH in messages and as ? in quoted lines. */
 #include "diag.h"
+#include "text.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,18 +46,11 @@ static bool in_color(void)
     return isatty(STDERR_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
 }
 
-/* ASCII controls, and those of Latin-1 as UTF-8 writes them (C2 80 to C2 9F): `before` is the byte
- * before c. */
-static bool is_control(unsigned char before, unsigned char c)
-{
-    return c < 0x20 || c == 0x7f || (before == 0xc2 && c >= 0x80 && c < 0xa0);
-}
-
 void diag_print_clean(const char *s, size_t length, bool layout)
 {
     for (size_t i = 0; i < length; i++) {
         const unsigned char c = (unsigned char)s[i], before = i > 0 ? (unsigned char)s[i - 1] : 0;
-        if (is_control(before, c) && !(layout && (c == '\n' || c == '\t')))
+        if (text_is_control(before, c) && !(layout && (c == '\n' || c == '\t')))
             fprintf(stderr, "\\x%02x", c);
         else
             fputc(c, stderr);
@@ -124,7 +118,7 @@ static void print_excerpt(const struct where *w)
     fprintf(stderr, "%5d | %s", w->line, start > 0 ? "..." : "");
     for (size_t i = start; i < stop; i++) {
         unsigned char before = i > 0 ? (unsigned char)line[i - 1] : 0;
-        bool control = is_control(before, (unsigned char)line[i]) && line[i] != '\t';
+        bool control = text_is_control(before, (unsigned char)line[i]) && line[i] != '\t';
         fputc(control ? '?' : line[i], stderr);
     }
     fprintf(stderr, "%s\n", stop < length ? "..." : "");

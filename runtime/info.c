@@ -5,6 +5,7 @@
 #include "products.h"
 #include "safetensors.h"
 #include "say.h"
+#include "text.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,9 +55,17 @@ static void print_model(const struct lstmc_model *m)
     printf("compiled in:\n%s", m->compiled);
 }
 
+/* Of a foreign file, perhaps. */
+static void print_name(const char *name, int width)
+{
+    char shown[256];
+    snprintf(shown, sizeof shown, "%-*s", width, name);
+    printf("  %s ", text_tame(shown));
+}
+
 static void print_text(const struct stored_text *t)
 {
-    printf("  %-20s ", t->key.text);
+    print_name(t->key.text, 20);
     json_put(stdout, t->value.text, t->value.length);
     putchar('\n');
 }
@@ -75,7 +84,8 @@ static void print_checkpoint(const struct lstmc_model *m, const char *path)
         print_text(&s.texts[i]);
     for (size_t i = 0; i < s.tensor_count; i++) {
         safetensors_shape(s.tensors[i].rank, s.tensors[i].dims, shape, sizeof shape);
-        printf("  %-40s %s %s\n", s.tensors[i].name, s.tensors[i].dtype->name, shape);
+        print_name(s.tensors[i].name, 40);
+        printf("%s %s\n", s.tensors[i].dtype->name, shape);
     }
     safetensors_free(&s);
 }

@@ -175,10 +175,13 @@ void json_put(FILE *f, const char *text, size_t n)
     fputc('"', f);
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)text[i];
+        const bool latin = c == 0xC2 && text_is_control(c, (unsigned char)text[i + 1]);
+        if (latin)
+            c = (unsigned char)text[++i]; /* U+0080 to U+009F */
         const char *special = c ? strchr(meant, c) : NULL;
         if (special)
             fprintf(f, "\\%c", names[special - meant]);
-        else if (c < ' ')
+        else if (latin || text_is_control(0, c))
             fprintf(f, "\\u%04x", c);
         else
             fputc(c, f);

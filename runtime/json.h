@@ -42,6 +42,7 @@ int64_t json_integer(struct json *r);
 /* Nothing but white space may be left. */
 void json_end(struct json *r);
 
-/* Writes a string with its quotes. The bytes must be UTF-8. */
+/* Writes a string with its quotes; controls are escaped, those of Latin-1, too. The bytes must be
+ * UTF-8. */
 void json_put(FILE *f, const char *text, size_t n);
 #endif

@@ -1,8 +1,11 @@
 #include "say.h"
+#include "text.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { MAX_LINE = 8192 }; /* a path and what differs between two specs */
 
 static const char *speaker = "trainer", *program = "trainer";
 static void (*clear_bar)(void);
@@ -25,13 +28,14 @@ void say_over(void (*clear)(void))
 
 static void say_line(const char *kind, const char *format, va_list ap)
 {
+    char line[MAX_LINE];
     if (clear_bar)
         clear_bar();
     fflush(stdout);
     if (kind)
         fprintf(stderr, "%s: %s: ", speaker, kind);
-    vfprintf(stderr, format, ap);
-    fputc('\n', stderr);
+    vsnprintf(line, sizeof line, format, ap);
+    fprintf(stderr, "%s\n", text_tame(line));
 }
 
 void say(const char *format, ...)

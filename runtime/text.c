@@ -259,6 +259,21 @@ int text_index(const uint32_t *symbols, int count, uint32_t point)
     return low < count && symbols[low] == point ? low : -1;
 }
 
+/* ---- on a terminal ------------------------------------------------------------------------ */
+
+bool text_is_control(unsigned char before, unsigned char c)
+{
+    return c < 0x20 || c == 0x7F || (before == 0xC2 && c >= 0x80 && c < 0xA0);
+}
+
+char *text_tame(char *text)
+{
+    for (unsigned char before = 0, c, *s = (unsigned char *)text; (c = *s) != 0; s++, before = c)
+        if (c != '\n' && text_is_control(before, c))
+            *s = '?';
+    return text;
+}
+
 /* ---- files -------------------------------------------------------------------------------- */
 
 /* Fills up to `size` bytes; a file that shrinks meanwhile gives fewer. */

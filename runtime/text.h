@@ -37,6 +37,11 @@ bool text_decode(const unsigned char *bytes, size_t n, const struct text_rules *
 void text_free(struct text *t);
 /* Whether the bytes are UTF-8 by the same strict rules. */
 bool text_is_utf8(const unsigned char *bytes, size_t n);
+/* ASCII controls, and those of Latin-1 as UTF-8 writes them (C2 80 to C2 9F): `before` is the byte
+ * before c. */
+bool text_is_control(unsigned char before, unsigned char c);
+/* What others may have written, for a terminal: controls become ?, newlines stay. Returns `text`. */
+char *text_tame(char *text);
 /* Encodes one code point; returns its bytes, 1 to 4. */
 int text_encode(uint32_t point, char out[4]);
 /* Sorted distinct code points, malloc'ed; NULL when memory is gone. */

@@ -187,6 +187,15 @@ expect_status 0 "$FAKE" info
 expect_text out "870"
 expect_status 0 "$FAKE" info --checkpoint r1/update-00000301.safetensors
 expect_text out "whole by its CRC"
+
+# What a foreign file holds is no order to the terminal.
+header='{"__metadata__":{"checkpoint":"1","compiled":"\u001b[2J","\u009bkey":"\u007f"},"\u001b[2J":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'
+printf "\\x$(printf %x ${#header})\0\0\0\0\0\0\0%s" "$header" >foreign.safetensors
+expect_status 0 "$FAKE" info --checkpoint foreign.safetensors
+cat out >both
+refused "?[2J" sample --checkpoint foreign.safetensors --prompt a
+cat err >>both
+! grep -qP '[\x00-\x09\x0b-\x1f\x7f]|\xc2[\x80-\x9f]' both || fail "controls on the terminal"
 expect_status 0 "$FAKE" bench --json --threads 2
 [ "$(wc -l <out)" = 1 ] || fail "bench --json is not one line"
 for key in threads isa ms_per_update median gflop_per_update gflops peak_gflops share_of_peak sample_us window_ms \

@@ -217,7 +217,7 @@ static const int64_t shape_w[] = { 2, 3 }, shape_b[] = { 3 };
 static const struct tensor_to_write list[] = { { "w", 2, shape_w },
                                                { "b", 1, shape_b },
                                                { "scalar", 0, NULL } };
-static const struct text_to_write texts[] = { { "note", "a\"b\n\x01", 5 } };
+static const struct text_to_write texts[] = { { "note", "a\"b\n\x01\x7F\xC2\x9B\xC2\xA0", 10 } };
 
 static void fetch(void *context, int i, void *plain)
 {
@@ -271,8 +271,9 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(safetensors_tensor(&s, "scalar")->rank, 0);
     assert_null(safetensors_tensor(&s, "x"));
     const struct json_text *note = safetensors_text(&s, "note");
-    assert_int_equal(note->length, 5);
-    assert_memory_equal(note->text, "a\"b\n\x01", 6);
+    assert_int_equal(note->length, texts[0].length);
+    assert_memory_equal(note->text, texts[0].value, texts[0].length + 1);
+    assert_non_null(strstr((char *)s.bytes + 8, "\"a\\\"b\\n\\u0001\\u007f\\u009b\xC2\xA0\""));
     safetensors_free(&s);
 }
 
