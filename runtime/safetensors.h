@@ -11,7 +11,9 @@
 
 /* The key of `__metadata__` whose eight hex digits are the CRC-32C of the whole file with these
  * digits as zeros. */
-#define CRC_KEY "crc32c"
+#define CRC_KEY   "crc32c"
+#define CRC_ZEROS "00000000"
+enum { CRC_DIGITS = sizeof CRC_ZEROS - 1 };
 
 /* ---- reading ------------------------------------------------------------------------------ */
 

@@ -233,19 +233,17 @@ static bool check_names(struct safetensors *s)
 
 static bool check_crc(struct safetensors *s)
 {
-    static const char zeros[] = "00000000";
-    enum { DIGITS = sizeof zeros - 1 };
     const struct json_text *stored = safetensors_text(s, CRC_KEY);
     if (!stored)
         return true;
     /* Where the digits stand in the file: a string without escapes was decoded in its place. */
     size_t at = 8 + (size_t)((const unsigned char *)stored->text - s->header);
-    if (stored->length != DIGITS || memcmp(s->bytes + at, stored->text, DIGITS) != 0 ||
-        strspn(stored->text, "0123456789abcdef") != DIGITS)
+    if (stored->length != CRC_DIGITS || memcmp(s->bytes + at, stored->text, CRC_DIGITS) != 0 ||
+        strspn(stored->text, "0123456789abcdef") != CRC_DIGITS)
         return refuse(s, "its CRC is not eight hex digits", NULL);
     uint32_t crc = crc32c(0, s->bytes, at);
-    crc = crc32c(crc, zeros, DIGITS);
-    crc = crc32c(crc, s->bytes + at + DIGITS, s->size - at - DIGITS);
+    crc = crc32c(crc, CRC_ZEROS, CRC_DIGITS);
+    crc = crc32c(crc, s->bytes + at + CRC_DIGITS, s->size - at - CRC_DIGITS);
     if (crc != (uint32_t)strtoul(stored->text, NULL, 16))
         return refuse(s, "it is damaged: its CRC is wrong", NULL);
     s->has_crc = true;

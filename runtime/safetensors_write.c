@@ -13,8 +13,7 @@
 
 /* The header's beginning is always the same, so the place of the digits is a constant. */
 static const char opening[] = "{\"__metadata__\":{\"" CRC_KEY "\":\"";
-static const char zeros[] = "00000000";
-enum { DIGITS_AT = 8 + sizeof opening - 1, DIGITS = sizeof zeros - 1 };
+enum { CRC_AT = 8 + sizeof opening - 1 };
 
 static size_t element_size(const struct write_order *o)
 {
@@ -59,7 +58,7 @@ static char *make_header(const struct write_order *o, const int *sorted, size_t 
     FILE *f = open_memstream(&text, n);
     if (!f)
         return NULL;
-    fprintf(f, "%8s%s%s\"", "", opening, zeros); /* N is filled in when it is known */
+    fprintf(f, "%8s%s%s\"", "", opening, CRC_ZEROS); /* N is filled in when it is known */
     for (int i = 0; i < o->text_count; i++) {
         fputc(',', f);
         json_put(f, o->texts[i].key, strlen(o->texts[i].key));
@@ -121,9 +120,9 @@ const char *safetensors_write(const char *path, const struct write_order *o)
     }
     uint32_t crc = crc32c(0, header, n);
     each_tensor(o, sorted, add_to_crc, &crc);
-    char digits[DIGITS + 1];
+    char digits[CRC_DIGITS + 1];
     snprintf(digits, sizeof digits, "%08" PRIx32, crc);
-    memcpy(header + DIGITS_AT, digits, DIGITS);
+    memcpy(header + CRC_AT, digits, CRC_DIGITS);
 
     newfile_begin(&file, path, n + data);
     newfile_write(&file, header, n);
