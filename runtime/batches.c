@@ -1,4 +1,5 @@
 #include "batches.h"
+#include "engine.h"
 #include <math.h>
 
 int64_t batches_samples(const struct lstmc_model *m, int64_t characters)
@@ -22,24 +23,13 @@ int64_t batches_in(const struct lstmc_model *m, struct part part)
     return (part.count + m->batch - 1) / m->batch;
 }
 
-/* The only two places where the runtime knows how inputs and reals look in memory. */
+/* The only place where the runtime knows how inputs look in memory. */
 static void put_input(const struct lstmc_model *m, unsigned char *base, int64_t i, uint32_t symbol)
 {
-    double scaled = (double)symbol / m->symbol_count;
     if (m->input == LSTMC_INDICES)
         ((int32_t *)(void *)base)[i] = (int32_t)symbol;
-    else if (m->dtype == LSTMC_FLOAT64)
-        ((double *)(void *)base)[i] = scaled;
     else
-        ((float *)(void *)base)[i] = (float)scaled;
-}
-
-static void put_real(const struct lstmc_model *m, unsigned char *base, int64_t i, double value)
-{
-    if (m->dtype == LSTMC_FLOAT64)
-        ((double *)(void *)base)[i] = value;
-    else
-        ((float *)(void *)base)[i] = (float)value;
+        real_put(m, base, i, (double)symbol / m->symbol_count);
 }
 
 void batches_put_inputs(const struct lstmc_model *m, struct lstmc_slot slot, unsigned char *arena,
@@ -67,7 +57,7 @@ int batches_fill(const struct lstmc_model *m, const struct lstmc_training_slots 
             int64_t row = (int64_t)r * B + b;
             int32_t *y = (int32_t *)(void *)(arena + slots->y.offset);
             y[row] = (int32_t)window[m->every ? r + 1 : T];
-            put_real(m, arena + slots->weight.offset, row, weight);
+            real_put(m, arena + slots->weight.offset, row, weight);
         }
     }
     return real;
