@@ -12,7 +12,7 @@ struct corpus {
     int64_t skipped;   /* characters outside the vocabulary that were left out */
 };
 
-/* The text options of the model, for corpus_encode and prompts. */
+/* The text options of the model, for text_decode, of texts and of prompts. */
 struct text_rules corpus_rules(const struct lstmc_model *m);
 /* Replaces code points by indices; `name` names the text in the message when a character is no
  * symbol of the model (exit 3 with its place and the `remedy`); no remedy, NULL: it is left out.

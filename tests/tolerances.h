@@ -43,7 +43,4 @@
 
 /* Its module in the interpreter, whose places hold a bfloat16 as a float: 4e-8 came of it. */
 #define TOLERANCE_MIXED_PLACES 1e-6
-
-/* First and second epoch of the tutorial against Keras and PyTorch with other random numbers. */
-#define TOLERANCE_EPOCH_LOSS 0.05
 #endif
