@@ -1,5 +1,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "log.h"
+#include "newfile.h"
 #include "number.h"
 #include "say.h"
 #include <errno.h>
@@ -45,6 +46,9 @@ struct log log_open(const char *path, int64_t update)
         if (ftruncate(fileno(l.file), kept) != 0)
             quit(STATUS_DISK, "--log %s: %s", path, strerror(errno));
         fseeko(l.file, 0, SEEK_END);
+        const int error = newfile_sync_folder(path);
+        if (error != 0)
+            warn("the log %s may not survive a power cut: %s", path, strerror(error));
     }
     return l;
 }

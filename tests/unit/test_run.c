@@ -1,6 +1,7 @@
-/* Taking a run's folder: what is made of it lasts, and what others have there is let be. fsync of
- * this file stands for that of the system, so that the test sees what was synced. */
+/* What a trainer makes of its run's folder and of its log lasts, and what others have there is let
+ * be. fsync of this file stands for that of the system, so that the test sees what was synced. */
 #define _DEFAULT_SOURCE
+#include "log.h"
 #include "run.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,6 +54,18 @@ static void new_folders_are_synced(void **state)
     close(r.lock);
 }
 
+static void new_logs_are_synced(void **state)
+{
+    (void)state;
+    char want[64];
+    *synced = '\0';
+    struct log l = log_open("log", 0);
+    snprintf(want, sizeof want, "%s ", folder);
+    assert_string_equal(synced, want);
+    fclose(l.file);
+    unlink("log");
+}
+
 static void leftovers_of_trainers_go(void **state)
 {
     (void)state;
@@ -82,6 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(new_folders_are_synced),
+        cmocka_unit_test(new_logs_are_synced),
         cmocka_unit_test(leftovers_of_trainers_go),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
