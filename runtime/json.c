@@ -175,7 +175,7 @@ void json_put(FILE *f, const char *text, size_t n)
     fputc('"', f);
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)text[i];
-        const bool latin = c == 0xC2 && text_is_control(c, (unsigned char)text[i + 1]);
+        const bool latin = c == 0xC2 && i + 1 < n && text_is_control(c, (unsigned char)text[i + 1]);
         if (latin)
             c = (unsigned char)text[++i]; /* U+0080 to U+009F */
         const char *special = c ? strchr(meant, c) : NULL;
