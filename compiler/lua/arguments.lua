@@ -19,10 +19,7 @@ end
 
 -- Their names, sorted.
 function arguments.kinds()
-  local names = {}
-  for name in next, kinds do names[#names + 1] = name end
-  table.sort(names)
-  return names
+  return messages.names(kinds)
 end
 
 local function number(test)
@@ -105,6 +102,13 @@ local function complain_unknown(definition, key, place)
     messages.error(lstmc.field(place, key), "%s has no argument `%s`%s", kind, key,
       messages.suggest(key, names_of(definition)))
   end
+end
+
+-- A value as a kind takes it, which it must: `what` begins the sentence that ends the run if it does not.
+function arguments.need(kind, value, what)
+  local fit = kinds[kind].check(value)
+  if fit == nil then messages.fail(nil, "%s %s, found %s", what, kinds[kind].expects, messages.show(value)) end
+  return fit
 end
 
 -- Whether a definition's list of arguments, from a layer or an optimizer of the spec's own, is one.

@@ -55,10 +55,7 @@ arguments.kind("initializer", [[an initializer such as "glorot_uniform"]], funct
   if messages.contains(foreign, value) then
     messages.error(place, "Keras has the initializer %q, lstmc does not", value)
   else
-    local words = {}
-    for word in next, by_word do words[#words + 1] = word end
-    table.sort(words)
-    messages.error(place, "there is no initializer %q%s", value, messages.suggest(value, words))
+    messages.error(place, "there is no initializer %q%s", value, messages.suggest(value, messages.names(by_word)))
   end
   return initializers.zeros, messages.show(value)
 end)

@@ -75,10 +75,7 @@ arguments.kind("loss", [[a loss such as "categorical_crossentropy"]], function(v
   if messages.contains(foreign, value) then
     messages.error(place, "Keras has the loss %q, lstmc does not", value)
   else
-    local names = {}
-    for name in next, by_name do names[#names + 1] = name end
-    table.sort(names)
-    messages.error(place, "there is no loss %q%s", value, messages.suggest(value, names))
+    messages.error(place, "there is no loss %q%s", value, messages.suggest(value, messages.names(by_name)))
   end
   return by_name.mse, value
 end)

@@ -49,6 +49,14 @@ function messages.words(text)
   return list
 end
 
+-- The names in a table, sorted.
+function messages.names(list)
+  local names = {}
+  for name in next, list do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
 function messages.contains(list, wanted)
   for _, item in ipairs(list) do
     if item == wanted then return true end

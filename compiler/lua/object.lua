@@ -5,9 +5,6 @@ local messages = import "messages"
 -- methods of Keras that lstmc lacks.
 local function mark(kind, methods, foreign)
   if not methods then return { __name = kind } end
-  local names = {}
-  for name in next, methods do names[#names + 1] = name end
-  table.sort(names)
   local function missing(_, key)
     if methods[key] ~= nil then return methods[key] end
     local place = lstmc.place(tostring(key))
@@ -15,7 +12,7 @@ local function mark(kind, methods, foreign)
       messages.fail(place, "Keras has the method `%s`, lstmc does not", key)
     end
     messages.fail(place, "a %s has no field or method %s%s", kind, messages.show(key),
-      type(key) == "string" and messages.suggest(key, names) or "")
+      type(key) == "string" and messages.suggest(key, messages.names(methods)) or "")
   end
   return { __name = kind, __index = missing }
 end

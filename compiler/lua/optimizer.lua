@@ -63,18 +63,29 @@ end
 -- ---- what a step can ask for ----------------------------------------------------------------------------------------
 
 local methods = {}
+local states = {} -- of the weight at hand, by name
 
-function methods.state(self, name)
-  local w = self.weight
+local function new_state(w, name)
   local full = ("optimizer.%s.%s"):format(name, lstmc.name(w))
   local dims = {}
   for axis = 1, lstmc.rank(w) do dims[axis] = w:size(axis) end
   local zeros = { { kind = "zeros", a = 0, b = 0, start = 0, stop = dims[#dims], stream = 0 } }
-  return lstmc.find_tensor(full) or lstmc.new_tensor("state", { name = full, layer = "", dims = dims, inits = zeros })
+  return lstmc.new_tensor("state", { name = full, layer = "", dims = dims, inits = zeros })
 end
 
-function methods.keep(self, name, value)
-  ops.assign(self:state(name), value)
+function methods.state(self, name)
+  arguments.need("name", name, "a state needs")
+  if not self.weight then messages.fail(nil, "a state belongs to a weight: step can ask for it, begin cannot") end
+  states[name] = states[name] or new_state(self.weight, name)
+  return states[name]
+end
+
+function methods.keep(_, name, value)
+  if not states[name] then
+    messages.fail(nil, "keep: there is no state %s; self:state has made %s", messages.show(name),
+      next(states) and table.concat(messages.names(states), " ") or "none")
+  end
+  ops.assign(states[name], value)
 end
 
 -- The optimizer while it is traced: its numbers are inputs, made where they are first used.
@@ -107,9 +118,14 @@ function optimizer.apply(chosen, loss, weights)
   if chosen.definition.begin then chosen.definition.begin(self, ops.input { name = "update", elem = "d" }) end
   for i, w in ipairs(weights) do
     local from = w
-    self.weight = w
+    self.weight, states = w, {}
     if chosen.given.weight_decay then from = w - w * (self.weight_decay * self.learning_rate) end
-    ops.assign(w, chosen.definition.step(self, from, gradients[i]))
+    local value = chosen.definition.step(self, from, gradients[i])
+    if not lstmc.is_tensor(value) then
+      messages.fail(chosen.place, "%s: step must return the new value of the weight %s, found %s",
+        chosen.definition.kind, lstmc.name(w), messages.show(value))
+    end
+    ops.assign(w, value)
   end
   local names = {}
   for _, argument in ipairs(chosen.definition.arguments) do

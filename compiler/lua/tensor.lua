@@ -10,11 +10,8 @@ local methods = {} -- x:method()
 lstmc.tensor.__index = methods
 setmetatable(methods, { __index = function(_, name)
   if type(name) ~= "string" then messages.fail(nil, "a tensor has no items: x:rows(1, 1) is its first row") end
-  local names = {}
-  for known in next, methods do names[#names + 1] = known end
-  table.sort(names)
   messages.fail(lstmc.place(name), "a tensor has no method `%s`: it has %s; all else are functions, as in sum(x)", name,
-    table.concat(names, " "))
+    table.concat(messages.names(methods), " "))
 end })
 lstmc.tensor.__lt = function() lstmc.fail(nil, "tensors are compared with lt(x, y), le(x, y) and eq(x, y)") end
 lstmc.tensor.__le = lstmc.tensor.__lt
