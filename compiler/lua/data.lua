@@ -8,7 +8,7 @@ local data = { exports = {} }
 
 -- ---- Text { "macbeth.txt", lowercase = true } -----------------------------------------------------------------------
 
-local methods = {}
+local methods = object.methods("Text", "text")
 
 -- The sorted distinct characters, as strings.
 function methods.chars(self) return { table.unpack(self.symbols) } end

@@ -17,10 +17,11 @@ local arguments = import "arguments"
 local initializers = import "initializers" -- adds the kinds of arguments that layers have
 import "activations"
 local messages = import "messages"
+local object = import "object"
 local sequence = import "sequence"
 local ops = lstmc.ops
 
-local methods = {}
+local methods = object.methods("layer", "self")
 local mark = { __name = "layer", __index = methods }
 local layer = { exports = {}, mark = mark }
 

@@ -108,7 +108,7 @@ local sample = record {
 -- ---- Model and Sequential -------------------------------------------------------------------------------------------
 
 local most_layers = 1000
-local methods = {}
+local methods = object.methods("model", "model")
 local mark = object.mark("model", methods, "summary predict evaluate save load_weights save_weights pop get_layer")
 
 arguments.kind("windows", "a Windows { ... }", function(value)
@@ -159,28 +159,17 @@ for kind, definition in next, definitions do
   model.exports[kind] = function(given) return construct(definition, given, lstmc.place(kind)) end
 end
 
--- model.add(layer) instead of model:add(layer)
-local function check_self(self, name, place)
-  if object.is(self, mark) then return end
-  messages.fail(place, "methods are called with a colon: `model:%s(`", name)
-end
-
 function methods.add(self, given)
-  local place = lstmc.place "add"
-  check_self(self, "add", place)
-  add_layer(self, given, place)
+  add_layer(self, given, lstmc.place "add")
 end
 
 function methods.compile(self, given)
-  local place = lstmc.place "compile"
-  check_self(self, "compile", place)
-  self.compiled = compile.read(given, place)
+  self.compiled = compile.read(given, lstmc.place "compile")
 end
 
 -- Only records: the trainer fits.
 function methods.fit(self, windows, given)
   local place = lstmc.place "fit"
-  check_self(self, "fit", place)
   if not object.is(windows, data.windows_mark) then
     messages.error(place, "fit: expected a Windows { ... } first, found %s", messages.show(windows))
   else
@@ -190,9 +179,7 @@ function methods.fit(self, windows, given)
 end
 
 function methods.sample(self, given)
-  local place = lstmc.place "sample"
-  check_self(self, "sample", place)
-  self.sampled = sample.read(given, place)
+  self.sampled = sample.read(given, lstmc.place "sample")
 end
 
 -- ---- when the spec has returned it ----------------------------------------------------------------------------------

@@ -62,7 +62,7 @@ end
 
 -- ---- what a step can ask for ----------------------------------------------------------------------------------------
 
-local methods = {}
+local methods = object.methods("optimizer", "self")
 local states = {} -- of the weight at hand, by name
 
 local function new_state(w, name)
@@ -92,6 +92,7 @@ end
 local function running(given)
   local self, inputs = { given = given }, {}
   return setmetatable(self, {
+    __name = "optimizer",
     __index = function(_, key)
       if methods[key] then return methods[key] end
       local value = given[key]

@@ -1,9 +1,10 @@
 -- A value at every time step, in two forms: a list of matrices (batch, features), which recurrent layers walk, and one
 -- tall matrix (steps * batch, features), time-major, which everything else takes in one go. Either is made from the
 -- other when first asked for; slices cost nothing, and a stack is a demand that its parts be computed in place.
+local object = import "object"
 local tensor = import "tensor"
 
-local methods = {}
+local methods = object.methods("sequence", "xs")
 local Sequence = { __name = "sequence" }
 
 -- xs[t], from 1

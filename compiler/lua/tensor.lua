@@ -2,17 +2,18 @@
 -- numpy; `lstmc.ops` has a function per row of ops.def. Rows and columns count from 1, as everything in Lua; axes are
 -- Keras's: 0, 1, and -1 for the last. A reduced axis stays, with size 1, unless it is told to go.
 local messages = import "messages"
+local object = import "object"
 local ops = lstmc.ops
 local index_of, size = lstmc.index, lstmc.size
 
-local tensor = {}  -- functions
-local methods = {} -- x:method()
+local tensor = {}
+local methods = object.methods("tensor", "x")
 lstmc.tensor.__index = methods
-setmetatable(methods, { __index = function(_, name)
+getmetatable(methods).__index = function(_, name)
   if type(name) ~= "string" then messages.fail(nil, "a tensor has no items: x:rows(1, 1) is its first row") end
   messages.fail(lstmc.place(name), "a tensor has no method `%s`: it has %s; all else are functions, as in sum(x)", name,
     table.concat(messages.names(methods), " "))
-end })
+end
 lstmc.tensor.__lt = function() lstmc.fail(nil, "tensors are compared with lt(x, y), le(x, y) and eq(x, y)") end
 lstmc.tensor.__le = lstmc.tensor.__lt
 

@@ -1,0 +1,2 @@
+local text = Text { "abc.txt" }
+local vocab = text.chars()
