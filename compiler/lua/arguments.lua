@@ -43,6 +43,7 @@ local function one_of_type(name)
 end
 
 arguments.kind("size", "a positive integer", integer(1, 2^31 - 1))
+arguments.kind("axis", "a positive integer", integer(1, 2^53)) -- how large a tensor can be is judged by C
 arguments.kind("extent", "an integer from 1 to 1048576", integer(1, 2^20))
 arguments.kind("count", "an integer, 0 or more", integer(0, 2^20))
 arguments.kind("number", "a number", number(function(x) return math.abs(x) < math.huge end))

@@ -67,43 +67,71 @@ local function draw(parts)
   return inits
 end
 
-local function check_weight(name, dims)
-  if not lstmc.is_name(name) then
-    messages.fail(nil, "a weight needs a name of letters, digits and _, found %s", messages.show(name))
+-- The sizes of a weight as integers, which u / 2 is not.
+local function check_sizes(name, dims)
+  local sizes = {}
+  for i, size in messages.items(type(dims) == "table" and dims or {}) do
+    sizes[i] = arguments.need("axis", size, ("size %d of the weight %s must be"):format(i, name))
   end
-  if type(dims) ~= "table" or #dims == 0 then
+  if #sizes == 0 then
     messages.fail(nil, "the weight %s needs its sizes in braces, found %s", name, messages.show(dims))
   end
+  return sizes
+end
+
+-- What makes it another weight.
+local function describe(sizes, parts)
+  local words = {}
+  for i, part in ipairs(parts) do words[i] = ("%s in %d columns"):format(part[1].text, part[2]) end
+  return ("a weight of { %s }, %s"):format(table.concat(sizes, ", "), table.concat(words, ", "))
+end
+
+-- The tensor of a name, which is made when it is first asked for and is the same from then on.
+local made = {} -- full name -> what it is
+local function once(self, name, what, make)
+  local full = self.name .. "." .. name
+  if not made[full] then
+    made[full] = what
+    return make(full)
+  end
+  if made[full] ~= what then
+    messages.fail(nil, "the name %s is taken: it is %s, and cannot be %s", name, made[full], what)
+  end
+  return lstmc.find_tensor(full)
 end
 
 -- A weight of this layer, trained: self:weight("kernel", { rows, columns }, self.kernel_initializer). The initializer
 -- may be a list of some and their columns, { { "zeros", u }, { "ones", u } }.
 function methods.weight(self, name, dims, initializer)
-  local full = self.name .. "." .. tostring(name)
-  local known = lstmc.find_tensor(full)
-  if known then return known end
-  check_weight(name, dims)
-  local parts, count = spread(name, initializer, dims), 1
-  for _, part in ipairs(parts) do
-    if #dims == 1 and part[1].kind == "orthogonal" then
-      messages.fail(self.place, "%s has one axis, and orthogonal needs a matrix", full)
+  arguments.need("name", name, "a weight needs")
+  local sizes = check_sizes(name, dims)
+  local parts, count = spread(name, initializer, sizes), 1
+  return once(self, name, describe(sizes, parts), function(full)
+    for _, part in ipairs(parts) do
+      if #sizes == 1 and part[1].kind == "orthogonal" then
+        messages.fail(self.place, "%s has one axis, and orthogonal needs a matrix", full)
+      end
     end
-  end
-  for _, size in ipairs(dims) do count = count * size end
-  self.parameters = self.parameters + count
-  return lstmc.new_tensor("param", { name = full, layer = self.name, dims = dims, inits = draw(parts) })
+    for _, size in ipairs(sizes) do count = count * size end
+    self.parameters = self.parameters + count
+    return lstmc.new_tensor("param", { name = full, layer = self.name, dims = sizes, inits = draw(parts) })
+  end)
 end
 
 -- A state of a stateful run: what self:carry left at the step before, zeros at first.
 function methods.carried(self, name, columns)
-  local full = self.name .. "." .. name
-  local zeros = { { kind = "zeros", a = 0, b = 0, start = 0, stop = columns, stream = 0 } }
-  return lstmc.find_tensor(full) or
-    lstmc.new_tensor("carried", { name = full, layer = self.name, dims = { 1, columns }, inits = zeros })
+  arguments.need("name", name, "a state needs")
+  columns = arguments.need("axis", columns, ("the columns of the state %s must be"):format(name))
+  return once(self, name, ("a state of %d columns"):format(columns), function(full)
+    local zeros = { { kind = "zeros", a = 0, b = 0, start = 0, stop = columns, stream = 0 } }
+    return lstmc.new_tensor("carried", { name = full, layer = self.name, dims = { 1, columns }, inits = zeros })
+  end)
 end
 
 function methods.carry(self, name, value)
-  ops.assign(lstmc.find_tensor(self.name .. "." .. name), value)
+  local state = lstmc.find_tensor(self.name .. "." .. arguments.need("name", name, "a state needs"))
+  if not state then messages.fail(nil, "carry: there is no state %s; self:carried makes one", messages.show(name)) end
+  ops.assign(state, value)
 end
 
 -- Random bits of the shape of x, each set with probability p; new ones at every update, and at every step.

@@ -57,6 +57,17 @@ function messages.names(list)
   return names
 end
 
+-- As ipairs, but a nil does not end it: what stands behind one counts, too.
+function messages.items(list)
+  local last = #list
+  for key in next, list do
+    if math.type(key) == "integer" and key > last then last = key end
+  end
+  return function(_, i)
+    if i < last then return i + 1, list[i + 1] end
+  end, nil, 0
+end
+
 function messages.contains(list, wanted)
   for _, item in ipairs(list) do
     if item == wanted then return true end

@@ -193,8 +193,12 @@ end
 local function name_layers(layers)
   local taken, counts = {}, {}
   for _, one in ipairs(layers) do
-    if one.name and taken[one.name] then messages.error(one.place, "another layer is named %q too", one.name) end
-    if one.name then taken[one.name] = true end
+    if one.name and taken[one.name] then
+      messages.error(one.place, "another layer is named %q too", one.name)
+      one.name = nil
+    elseif one.name then
+      taken[one.name] = true
+    end
   end
   for _, one in ipairs(layers) do
     local base = snake_case(one.definition.kind)
