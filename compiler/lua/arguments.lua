@@ -59,7 +59,10 @@ arguments.kind("name", "a name of letters, digits and _ (32 at most, no digit fi
 end)
 arguments.kind("sizes", "a list of sizes in braces", function(value)
   local list = {}
-  for i, size in ipairs(type(value) == "table" and value or {}) do list[i] = math.tointeger(tonumber(size)) end
+  for i, size in messages.items(value) do
+    list[i] = kinds.size.check(size)
+    if not list[i] then return nil end
+  end
   return #list > 0 and list or nil
 end)
 
@@ -115,7 +118,7 @@ end
 -- Whether a definition's list of arguments, from a layer or an optimizer of the spec's own, is one.
 function arguments.check_list(kind, list, place)
   if type(list) ~= "table" then messages.fail(place, "%s: arguments must be a list", kind) end
-  for i, argument in ipairs(list) do
+  for i, argument in messages.items(list) do
     if type(argument) ~= "table" or not lstmc.is_name(argument[1]) or not kinds[argument[2]] then
       messages.fail(place, "%s: argument %d must be { name, kind, default }; kinds are %s", kind, i,
         table.concat(arguments.kinds(), " "))
@@ -146,14 +149,14 @@ end
 -- Sorts what was given by argument: name -> { value, place }.
 local function sort(definition, given, place)
   local found, count = {}, #definition.arguments
-  for i, value in ipairs(given) do
+  for i, value in messages.items(given) do
     local argument = definition.arguments[i]
     if not argument or argument.named then
       messages.error(lstmc.item(place, i), "%s takes %s, found %s as number %d", definition.kind,
         i == 1 and "named arguments only" or "no more arguments without a name", messages.show(value), i)
       break
     end
-    found[argument[1]] = { value = value, place = lstmc.item(place, i) }
+    if value ~= nil then found[argument[1]] = { value = value, place = lstmc.item(place, i) } end
   end
   for _, key in ipairs(names_given(given, count, place)) do
     if not find(definition, key) then

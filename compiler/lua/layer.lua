@@ -39,7 +39,7 @@ local function spread(name, initializer, dims)
   local list, columns = type(initializer) == "table" and not getmetatable(initializer) and initializer, 0
   if not list then list = { { initializer, dims[#dims] } } end
   local parts = {}
-  for i, part in ipairs(list) do
+  for i, part in messages.items(list) do
     if type(part) ~= "table" or getmetatable(part) then part = { part } end
     parts[i] = { initializers.named(part[1]), math.tointeger(part[2]) or 0 }
     if not initializers.is(parts[i][1]) then
@@ -70,7 +70,7 @@ end
 -- The sizes of a weight as integers, which u / 2 is not.
 local function check_sizes(name, dims)
   local sizes = {}
-  for i, size in messages.items(type(dims) == "table" and dims or {}) do
+  for i, size in messages.items(dims) do
     sizes[i] = arguments.need("axis", size, ("size %d of the weight %s must be"):format(i, name))
   end
   if #sizes == 0 then

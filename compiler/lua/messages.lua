@@ -57,8 +57,9 @@ function messages.names(list)
   return names
 end
 
--- As ipairs, but a nil does not end it: what stands behind one counts, too.
+-- As ipairs, but a nil does not end it: what stands behind one counts, too. What is no list has no items.
 function messages.items(list)
+  if type(list) ~= "table" then return next, {} end
   local last = #list
   for key in next, list do
     if math.type(key) == "integer" and key > last then last = key end

@@ -44,7 +44,7 @@ local metrics = messages.words "accuracy acc categorical_accuracy sparse_categor
 arguments.kind("metrics", [[a list such as { "accuracy" }]], function(value, place)
   if type(value) == "string" then value = { value } end
   if type(value) ~= "table" then return nil end
-  for _, name in ipairs(value) do
+  for _, name in messages.items(value) do
     if not messages.contains(metrics, name) then
       messages.error(place, "there is no metric %s; lstmc knows \"accuracy\"", messages.show(name))
     end
@@ -138,6 +138,8 @@ local function add_layer(self, given, place)
     else
       self.layers[#self.layers + 1] = given
     end
+  elseif given == nil then
+    messages.error(place, "expected a layer, found nil: a function that makes one must return it")
   elseif type(given) == "function" then
     messages.error(place, "expected a layer, found a function: give it its arguments in braces, as in `Dense { 10 }`")
   else
@@ -151,7 +153,7 @@ local function construct(definition, given, place)
     place = place, places = places, name = values.name or false, dtype = values.dtype, data = values.data or false,
     layers = {}, compiled = values.compile or false, fitted = values.fit or false, sampled = values.sample or false,
   }
-  for i, item in ipairs(values.layers) do add_layer(self, item, lstmc.item(places.layers, i)) end
+  for i, item in messages.items(values.layers) do add_layer(self, item, lstmc.item(places.layers, i)) end
   return setmetatable(self, mark)
 end
 

@@ -1,6 +1,7 @@
 -- A value at every time step, in two forms: a list of matrices (batch, features), which recurrent layers walk, and one
 -- tall matrix (steps * batch, features), time-major, which everything else takes in one go. Either is made from the
 -- other when first asked for; slices cost nothing, and a stack is a demand that its parts be computed in place.
+local messages = import "messages"
 local object = import "object"
 local tensor = import "tensor"
 
@@ -44,7 +45,7 @@ end
 
 -- In a spec: what a layer that takes a sequence returns one with.
 function sequence.exports.Sequence(list)
-  for t, x in ipairs(type(list) == "table" and list or {}) do
+  for t, x in messages.items(list) do
     if not lstmc.is_tensor(x) or lstmc.rank(x) ~= 2 or x:size(1) ~= list[1]:size(1) or x:size(2) ~= list[1]:size(2) then
       lstmc.fail(nil, ("Sequence: item %d must be a matrix like the first"):format(t))
     end

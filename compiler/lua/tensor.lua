@@ -105,7 +105,7 @@ local function by_numbers(x, cut)
 end
 
 local function check_list(list)
-  for i, x in ipairs(type(list) == "table" and list or {}) do
+  for i, x in messages.items(list) do
     if not lstmc.is_tensor(x) then
       messages.fail(nil, "concat: item %d must be a tensor, found %s", i, messages.show(x))
     end
