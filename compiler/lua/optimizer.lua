@@ -47,7 +47,7 @@ function clips.global_clipnorm(gradients, limit, weights)
   local squares
   for _, g in ipairs(gradients) do
     local square = tensor.sum(g * g)
-    if lstmc.rank(g) == 1 then square = square:reshape(1, 1) end
+    if lstmc.rank(g) ~= 2 then square = square:reshape(1, 1) end
     squares = squares and squares + square or square
   end
   local length = tensor.sqrt(squares)
