@@ -15,7 +15,7 @@ local log, max, min, pick, sum = tensor.log, tensor.max, tensor.min, tensor.pick
 local losses = { exports = {} }
 local by_name = {}
 local mark = object.mark "Loss"
-local definition = {
+losses.definition = {
   kind = "Loss",
   arguments = {
     { "name", "name", named = true },
@@ -28,7 +28,7 @@ arguments.kind("function", "a function", function(value) return type(value) == "
 arguments.words("target", { "onehot", "index" })
 
 function losses.define(given)
-  return setmetatable(arguments.read(definition, given, lstmc.place "Loss"), mark)
+  return setmetatable(arguments.read(losses.definition, given, lstmc.place "Loss"), mark)
 end
 
 local function add(given)

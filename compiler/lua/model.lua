@@ -238,11 +238,18 @@ local function check_loss(self)
   end
 end
 
--- Layers and an optimizer that lack what they need were complained of, and their equations would stumble over it.
+-- Layers, a loss and an optimizer that lack what they need were complained of, and their equations would stumble over
+-- it.
 local function can_be_traced(self)
-  local chosen, complete = self.compiled and self.compiled.optimizer, true
-  for _, one in ipairs(self.layers) do complete = complete and arguments.complete(one.definition, one) end
-  return complete and (not chosen or arguments.complete(chosen.definition, chosen.given))
+  local complete = true
+  local function look_at(definition, values) complete = complete and arguments.complete(definition, values) end
+  for _, one in ipairs(self.layers) do look_at(one.definition, one) end
+  if self.compiled then
+    local loss, chosen = self.compiled.loss, self.compiled.optimizer
+    if loss then look_at(losses.definition, loss) end
+    look_at(chosen.definition, chosen.given)
+  end
+  return complete
 end
 
 local function default_name()
