@@ -115,6 +115,15 @@ function arguments.need(kind, value, what)
   return fit
 end
 
+-- The sizes of a shape as integers, which u / 2 is not; `whose` it is.
+function arguments.shape(list, whose)
+  local sizes = {}
+  for i, size in messages.items(list) do
+    sizes[i] = arguments.need("axis", size, ("size %d of %s must be"):format(i, whose))
+  end
+  return sizes
+end
+
 -- Whether a definition's list of arguments, from a layer or an optimizer of the spec's own, is one.
 function arguments.check_list(kind, list, place)
   if type(list) ~= "table" then messages.fail(place, "%s: arguments must be a list", kind) end

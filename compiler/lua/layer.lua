@@ -19,6 +19,7 @@ import "activations"
 local messages = import "messages"
 local object = import "object"
 local sequence = import "sequence"
+local tensor = import "tensor"
 local ops = lstmc.ops
 
 local methods = object.methods("layer", "self")
@@ -67,12 +68,8 @@ local function draw(parts)
   return inits
 end
 
--- The sizes of a weight as integers, which u / 2 is not.
 local function check_sizes(name, dims)
-  local sizes = {}
-  for i, size in messages.items(dims) do
-    sizes[i] = arguments.need("axis", size, ("size %d of the weight %s must be"):format(i, name))
-  end
+  local sizes = arguments.shape(dims, "the weight " .. name)
   if #sizes == 0 then
     messages.fail(nil, "the weight %s needs its sizes in braces, found %s", name, messages.show(dims))
   end
@@ -136,6 +133,8 @@ end
 
 -- Random bits of the shape of x, each set with probability p; new ones at every update, and at every step.
 function methods.chance(self, x, p)
+  tensor.check("chance", false, x)
+  arguments.need("rate", p, "chance: the probability must be")
   self.chances = self.chances + 1
   self.streams[self.chances] = self.streams[self.chances] or next_stream()
   return ops.bernoulli {

@@ -1,6 +1,7 @@
 -- Tensors as a layer sees them. The operators + - * / ^ work element by element, with numbers too, and broadcast as in
 -- numpy; `lstmc.ops` has a function per row of ops.def. Rows and columns count from 1, as everything in Lua; axes are
 -- Keras's: 0, 1, and -1 for the last. A reduced axis stays, with size 1, unless it is told to go.
+local arguments = import "arguments"
 local messages = import "messages"
 local object = import "object"
 local ops = lstmc.ops
@@ -16,6 +17,17 @@ getmetatable(methods).__index = function(_, name)
 end
 lstmc.tensor.__lt = function() lstmc.fail(nil, "tensors are compared with lt(x, y), le(x, y) and eq(x, y)") end
 lstmc.tensor.__le = lstmc.tensor.__lt
+
+-- Whether a function got tensors, or also numbers, before its operations complain under names that nobody wrote.
+function tensor.check(name, numbers, ...)
+  for i = 1, select("#", ...) do
+    local x = select(i, ...)
+    if not lstmc.is_tensor(x) and not (numbers and type(x) == "number") then
+      messages.fail(nil, "%s: operand %d must be a tensor, found %s", name, i, messages.show(x))
+    end
+  end
+end
+local check = tensor.check
 
 -- Lua's own function where only numbers are given: exp(1) in a spec is a number.
 local function unary(name, of_number)
@@ -40,14 +52,26 @@ tensor.pow = ops.pow
 tensor.lt = ops.lt     -- comparisons give bits, for where()
 tensor.le = ops.le
 tensor.eq = ops.eq
-function tensor.gt(x, y) return ops.lt(y, x) end
-function tensor.ge(x, y) return ops.le(y, x) end
+function tensor.gt(x, y)
+  check("gt", true, x, y)
+  return ops.lt(y, x)
+end
+function tensor.ge(x, y)
+  check("ge", true, x, y)
+  return ops.le(y, x)
+end
 
 -- x where the bit is set, else y.
-function tensor.where(bits, x, y) return ops.select(bits, x, y) end
+function tensor.where(bits, x, y)
+  check("where", true, bits, x, y)
+  return ops.select(bits, x, y)
+end
 
 -- max(x, 0), but a NaN stays one, so that it is seen.
-function tensor.relu(x) return x * ops.select(ops.lt(0, x), 1, 0) end
+function tensor.relu(x)
+  check("relu", true, x)
+  return x * ops.select(ops.lt(0, x), 1, 0)
+end
 
 -- The sizes of a tensor, as a list.
 local function sizes(x)
@@ -56,15 +80,15 @@ local function sizes(x)
   return list
 end
 
-local function axis_of(x, axis)
-  local rank = lstmc.rank(x)
-  local from_first = math.tointeger(axis)
-  if from_first and from_first < 0 then from_first = rank + from_first end
-  if not from_first or from_first < 0 or from_first >= rank then
-    messages.fail(nil, "a tensor of %d axes has the axes 0 to %d, and -1 for the last; found %s", rank, rank - 1,
-      messages.show(axis))
+-- An axis that counts from `first`, or back from -1, as one that counts from 0.
+local function axis_of(x, axis, first)
+  local rank, at = lstmc.rank(x), math.tointeger(axis)
+  at = at and (at < 0 and rank + at or at - first)
+  if not at or at < 0 or at >= rank then
+    messages.fail(nil, "a tensor of %d axes has the axes %d to %d, and -1 for the last; found %s", rank, first,
+      rank - 1 + first, messages.show(axis))
   end
-  return from_first
+  return at
 end
 
 -- The sizes without an axis, or without any: of what is then one number, a 1 stays.
@@ -78,7 +102,8 @@ end
 local function reduction(name)
   local operation = ops[name]
   return function(x, axis, keep)
-    axis = axis and axis_of(x, axis)
+    check(name, false, x)
+    axis = axis and axis_of(x, axis, 0)
     local first, last = axis or 0, axis or lstmc.rank(x) - 1
     local dims = keep == false and without(x, axis)
     for each = last, first, -1 do x = operation(x, { axis = each }) end
@@ -92,8 +117,9 @@ tensor.argmax = ops.argmax -- of each row, as indices
 
 function tensor.mean(x, axis, keep)
   local n = 1
+  check("mean", false, x)
   for i, each in ipairs(sizes(x)) do
-    if not axis or i == axis_of(x, axis) + 1 then n = n * each end
+    if not axis or i == axis_of(x, axis, 0) + 1 then n = n * each end
   end
   return tensor.sum(x, axis, keep) / n
 end
@@ -118,7 +144,7 @@ end
 -- Joins a list of tensors along the first axis or the last, the last one unless told otherwise.
 function tensor.concat(list, axis)
   check_list(list)
-  local attributes = { axis = axis_of(list[1], axis or -1) }
+  local attributes = { axis = axis_of(list[1], axis or -1, 0) }
   if lstmc.elem(list[1]) ~= "b" then return ops.concat(list, attributes) end
   local numbers = {}
   for i, x in ipairs(list) do numbers[i] = lstmc.elem(x) == "b" and ops.select(x, 1, 0) or x end
@@ -126,18 +152,30 @@ function tensor.concat(list, axis)
 end
 
 -- Column i[r] of row r; `i` may be one-hot rows.
-function tensor.pick(x, i) return ops.pick(x, index_of(i) or i) end
+function tensor.pick(x, i)
+  check("pick", false, x, i)
+  return ops.pick(x, index_of(i) or i)
+end
 
 -- Rows of a table by index; `i` may be one-hot rows.
-function tensor.gather(x, i) return ops.gather(x, index_of(i) or i) end
+function tensor.gather(x, i)
+  check("gather", false, x, i)
+  return ops.gather(x, index_of(i) or i)
+end
 
 -- A matrix of one number.
 function tensor.full(rows, columns, value)
+  rows = arguments.need("axis", rows, "full(rows, columns, value): rows must be")
+  columns = arguments.need("axis", columns, "full(rows, columns, value): columns must be")
+  if type(value) ~= "number" then
+    messages.fail(nil, "full(rows, columns, value): value must be a number, found %s", messages.show(value))
+  end
   return ops.const { value = value, dims = { rows, columns } }
 end
 
 -- The matrix product; one-hot rows take rows of w instead of multiplying.
 function methods.dot(x, w)
+  check("dot", false, x, w)
   local index = index_of(x)
   if index then return ops.gather(w, index) end
   return ops.matmul(x, w)
@@ -166,23 +204,22 @@ function methods.cols(x, first, last)
 end
 
 function methods.reshape(x, ...)
-  local dims = { ... }
+  local dims = arguments.shape({ ... }, "reshape")
   return by_numbers(x, function(n) return ops.reshape(n, { dims = dims, elem = lstmc.elem(n) }) end)
 end
 
 -- n blocks of columns, all of the same width: i, f, c, o = z:split(4)
 function methods.split(x, n)
   local columns = size(x, -1)
-  if not math.tointeger(n) or n < 1 or columns % n ~= 0 then
-    messages.fail(nil, "split: %d columns are no %s equal blocks", columns, messages.show(n))
-  end
+  n = arguments.need("size", n, "split: the number of blocks must be")
+  if columns % n ~= 0 then messages.fail(nil, "split: %d columns are no %d equal blocks", columns, n) end
   local width, blocks = columns // n, {}
   for i = 1, n do blocks[i] = x:cols((i - 1) * width + 1, i * width) end
   return table.unpack(blocks)
 end
 
 -- Sizes: x:size(1) rows, x:size(-1) the last axis.
-function methods.size(x, axis) return size(x, axis) end
+function methods.size(x, axis) return size(x, axis_of(x, axis, 1) + 1) end
 
 -- What a spec sees; abs, max and the like of numbers are in its `math`.
 tensor.exports = {}

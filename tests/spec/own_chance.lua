@@ -1,0 +1,13 @@
+local text = Text { "abc.txt" }
+local Own = Layer {
+  kind = "Own",
+  takes = "rows",
+  call = function(self, x)
+    return x + where(self:chance(x), x, 0)
+  end,
+}
+return Model {
+  data = Windows { text, length = 4 },
+  layers = { SimpleRNN { 4 }, Own {}, Dense { #text:chars(), activation = "softmax" } },
+  compile = Compile { loss = "categorical_crossentropy" },
+}
