@@ -171,21 +171,26 @@ static int load_file(lua_State *L)
 
 /* ---- what the command line says -------------------------------------------------------------- */
 
+/* The first -D of that name, or NULL. */
+static struct define *find_define(const struct spec *s, const char *name)
+{
+    struct define *d = s->job->options->defines;
+    while (d && strcmp(d->name, name) != 0)
+        d = d->next;
+    return d;
+}
+
 /* define(name): the value of -D NAME=VALUE as a string, or nil */
 static int define(lua_State *L)
 {
-    const char *name = luaL_checkstring(L, 1);
-    for (struct define *d = spec_of(L)->job->options->defines; d; d = d->next)
-        if (strcmp(d->name, name) == 0) {
-            d->used = true;
-            lua_pushstring(L, d->value);
-            return 1;
-        }
-    lua_pushnil(L);
+    struct define *d = find_define(spec_of(L), luaL_checkstring(L, 1));
+    if (d)
+        d->used = true;
+    lua_pushstring(L, d ? d->value : NULL);
     return 1;
 }
 
-/* check_defines(): every -D must have met its Parameter */
+/* check_defines(): every -D must have met its Parameter, and be the only one of it */
 static int check_defines(lua_State *L)
 {
     struct spec *s = spec_of(L);
@@ -193,7 +198,9 @@ static int check_defines(lua_State *L)
         if (!d->used)
             spec_report(s, SEVERITY_ERROR, 0,
                         arena_printf(s->arena,
-                                     "option -D %s=%s: the spec has no Parameter(\"%s\", ...)",
+                                     find_define(s, d->name) == d
+                                         ? "option -D %s=%s: the spec has no Parameter(\"%s\", ...)"
+                                         : "option -D %s=%s: %s is given twice",
                                      d->name, d->value, d->name));
     return 0;
 }
