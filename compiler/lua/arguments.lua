@@ -17,10 +17,11 @@ function arguments.kind(name, expects, check)
   kinds[name] = { expects = expects, check = check }
 end
 
--- Their names, sorted.
-function arguments.kinds()
-  return messages.names(kinds)
-end
+-- Those that a definition can ask for; the others are for one argument each.
+local offered = messages.words [[
+  activation boolean count decay extent function initializer name names nonnegative number positive rate size sizes
+  string table
+]]
 
 local function number(test)
   return function(value)
@@ -42,6 +43,17 @@ local function one_of_type(name)
   end
 end
 
+local function list_of(kind)
+  return function(value)
+    local list = {}
+    for i, item in messages.items(value) do
+      list[i] = kinds[kind].check(item)
+      if list[i] == nil then return nil end
+    end
+    return #list > 0 and list or nil
+  end
+end
+
 arguments.kind("size", "a positive integer", integer(1, 2^31 - 1))
 arguments.kind("axis", "a positive integer", integer(1, 2^53)) -- how large a tensor can be is judged by C
 arguments.kind("extent", "an integer from 1 to 1048576", integer(1, 2^20))
@@ -54,17 +66,12 @@ arguments.kind("decay", "a number from 0 up to but not 1", number(function(x) re
 arguments.kind("boolean", "true or false", one_of_type("boolean"))
 arguments.kind("string", "a string", one_of_type("string"))
 arguments.kind("table", "a list in braces", one_of_type("table"))
+arguments.kind("function", "a function", one_of_type("function"))
 arguments.kind("name", "a name of letters, digits and _ (32 at most, no digit first)", function(value)
   return lstmc.is_name(value) and value or nil
 end)
-arguments.kind("sizes", "a list of sizes in braces", function(value)
-  local list = {}
-  for i, size in messages.items(value) do
-    list[i] = kinds.size.check(size)
-    if not list[i] then return nil end
-  end
-  return #list > 0 and list or nil
-end)
+arguments.kind("sizes", "a list of sizes in braces", list_of("size"))
+arguments.kind("names", "a list of names in braces", list_of("name"))
 
 -- One of some words.
 function arguments.words(name, list)
@@ -108,10 +115,11 @@ local function complain_unknown(definition, key, place)
   end
 end
 
--- A value as a kind takes it, which it must: `what` begins the sentence that ends the run if it does not.
-function arguments.need(kind, value, what)
-  local fit = kinds[kind].check(value)
-  if fit == nil then messages.fail(nil, "%s %s, found %s", what, kinds[kind].expects, messages.show(value)) end
+-- A value as a kind takes it, which it must: `what` begins the sentence that ends the run if it does not, at the place
+-- or where the spec is.
+function arguments.need(kind, value, what, place)
+  local fit = kinds[kind].check(value, place)
+  if fit == nil then messages.fail(place, "%s %s, found %s", what, kinds[kind].expects, messages.show(value)) end
   return fit
 end
 
@@ -124,19 +132,27 @@ function arguments.shape(list, whose)
   return sizes
 end
 
--- Whether a definition's list of arguments, from a layer or an optimizer of the spec's own, is one.
-function arguments.check_list(kind, list, place)
-  if type(list) ~= "table" then messages.fail(place, "%s: arguments must be a list", kind) end
+local function check_list(who, list, place)
   for i, argument in messages.items(list) do
-    if type(argument) ~= "table" or not lstmc.is_name(argument[1]) or not kinds[argument[2]] then
-      messages.fail(place, "%s: argument %d must be { name, kind, default }; kinds are %s", kind, i,
-        table.concat(arguments.kinds(), " "))
+    local name, kind, default = table.unpack(type(argument) == "table" and argument or {})
+    if not lstmc.is_name(name) or not messages.contains(offered, kind) then
+      messages.fail(place, "%s: argument %d must be { name, kind, default }; kinds are %s%s", who, i,
+        table.concat(offered, " "), messages.suggest(kind, offered))
     end
-    if argument[3] ~= nil and kinds[argument[2]].check(argument[3], place) == nil then
-      messages.fail(place, "%s: the default of %s must be %s, found %s", kind, argument[1], kinds[argument[2]].expects,
-        messages.show(argument[3]))
+    if default ~= nil then
+      arguments.need(kind, default, ("%s: the default of %s must be"):format(who, name), place)
     end
   end
+end
+
+-- Whether what Layer, Cell or Optimizer got is a definition: it must have the fields `needs`, each { field, kind }.
+function arguments.check_definition(who, definition, needs, place)
+  arguments.need("table", definition, who .. " needs", place)
+  for _, need in ipairs(needs) do
+    arguments.need(need[2], definition[need[1]], ("%s needs %s,"):format(who, need[1]), place)
+  end
+  if definition.arguments then arguments.need("table", definition.arguments, who .. " needs arguments,", place) end
+  check_list(("%s %s"):format(who, definition.kind), definition.arguments, place)
 end
 
 -- The keys of what was given but for the first `count` numbers, as they stand in the spec.

@@ -10,6 +10,7 @@
 --
 -- The loop over time is an ordinary `for`, so what it traces is unrolled. return_sequences and go_backwards come with
 -- it.
+local arguments = import "arguments"
 local layer = import "layer"
 local messages = import "messages"
 local sequence = import "sequence"
@@ -51,7 +52,9 @@ local function walk(self, cell, xs, context)
   return outputs[#xs]
 end
 
-local needs = { { "arguments", "table" }, { "states", "table" }, { "weights", "function" }, { "step", "function" } }
+local needs = {
+  { "kind", "name" }, { "arguments", "table" }, { "states", "names" }, { "weights", "function" }, { "step", "function" },
+}
 
 -- Keras's options of recurrent layers that no cell has.
 local lacks = [[
@@ -61,24 +64,20 @@ local lacks = [[
 
 local function define(cell)
   local place = lstmc.place "Cell"
-  for _, need in ipairs(needs) do
-    if type(cell) ~= "table" or type(cell[need[1]]) ~= need[2] then
-      messages.fail(place, "Cell needs %s, a %s", need[1], need[2])
-    end
-  end
+  arguments.check_definition("Cell", cell, needs, place)
   local list, sized = { table.unpack(cell.arguments) }, false
-  for _, argument in ipairs(list) do sized = sized or type(argument) == "table" and argument[1] == "units" end
+  for _, argument in ipairs(list) do sized = sized or argument[1] == "units" end
   if not sized then messages.fail(place, 'Cell needs the argument { "units", "size" }: its states are that wide') end
   list[#list + 1] = { "return_sequences", "boolean", false, named = true }
   list[#list + 1] = { "go_backwards", "boolean", false, named = true }
-  return layer.define {
+  return layer.define({
     kind = cell.kind,
     arguments = list,
     lacks = (cell.lacks or "") .. lacks,
     takes = "sequence",
     stepwise = function(self) return not self.go_backwards end,
     call = function(self, xs, context) return walk(self, cell, xs, context) end,
-  }
+  }, place > 0)
 end
 
 return { define = define, exports = { Cell = define } }

@@ -235,26 +235,13 @@ local function short(definition, texts)
   return table.concat(words, " ")
 end
 
-local function check_definition(definition, place)
-  if type(definition) ~= "table" or not lstmc.is_name(definition.kind) then
-    messages.fail(place, "Layer needs kind, a name")
-  end
-  if type(definition.call) ~= "function" then
-    messages.fail(place, "Layer %s needs call, a function", definition.kind)
-  end
-  if not appliers[definition.takes] then
-    messages.fail(place, 'Layer %s: takes must be "rows", "steps" or "sequence"', definition.kind)
-  end
-  arguments.check_list("Layer " .. definition.kind, definition.arguments or {}, place)
-end
+arguments.words("takes", { "rows", "steps", "sequence" })
 
--- Makes a constructor.
-function layer.define(definition)
-  local place = lstmc.place "Layer"
-  check_definition(definition, place)
+-- Makes a constructor; `users`: it is the spec's own.
+function layer.define(definition, users)
   local full = {
     kind = definition.kind, takes = definition.takes, call = definition.call, stepwise = definition.stepwise,
-    users = place > 0, lacks = (definition.lacks or "") .. common_lacks, arguments = {},
+    users = users, lacks = (definition.lacks or "") .. common_lacks, arguments = {},
   }
   for _, list in ipairs { definition.arguments or {}, common } do
     for _, argument in ipairs(list) do full.arguments[#full.arguments + 1] = argument end
@@ -268,5 +255,10 @@ function layer.define(definition)
   end
 end
 
-layer.exports.Layer = layer.define
+function layer.exports.Layer(definition)
+  local needs = { { "kind", "name" }, { "call", "function" }, { "takes", "takes" } }
+  arguments.check_definition("Layer", definition, needs, lstmc.place "Layer")
+  return layer.define(definition, true)
+end
+
 return layer

@@ -24,7 +24,6 @@ losses.definition = {
   },
 }
 
-arguments.kind("function", "a function", function(value) return type(value) == "function" and value or nil end)
 arguments.words("target", { "onehot", "index" })
 
 function losses.define(given)

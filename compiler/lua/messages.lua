@@ -38,7 +38,7 @@ end
 
 -- `; did you mean ...?` if one of the words is near.
 function messages.suggest(word, words)
-  local near = lstmc.closest(word, words)
+  local near = type(word) == "string" and lstmc.closest(word, words)
   return near and ("; did you mean `%s`?"):format(near) or ""
 end
 

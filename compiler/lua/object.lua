@@ -30,7 +30,7 @@ local function mark(kind, methods, foreign)
       messages.fail(place, "Keras has the method `%s`, lstmc does not", key)
     end
     messages.fail(place, "a %s has no field or method %s%s", kind, messages.show(key),
-      type(key) == "string" and messages.suggest(key, messages.names(methods)) or "")
+      messages.suggest(key, messages.names(methods)))
   end
   return { __name = kind, __index = missing }
 end

@@ -152,13 +152,7 @@ end
 -- Makes a constructor.
 function optimizer.define(definition)
   local place = lstmc.place "Optimizer"
-  if type(definition) ~= "table" or not lstmc.is_name(definition.kind) then
-    messages.fail(place, "Optimizer needs kind, a name")
-  end
-  if type(definition.step) ~= "function" then
-    messages.fail(place, "Optimizer %s needs step, a function", definition.kind)
-  end
-  arguments.check_list("Optimizer " .. definition.kind, definition.arguments or {}, place)
+  arguments.check_definition("Optimizer", definition, { { "kind", "name" }, { "step", "function" } }, place)
   local full = {
     kind = definition.kind, step = definition.step, begin = definition.begin, users = place > 0, arguments = {},
     lacks = (definition.lacks or "") .. common_lacks,

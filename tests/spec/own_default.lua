@@ -1,0 +1,1 @@
+local Own = Layer { kind = "Own", takes = "rows", call = print, arguments = { { "by", "initializer", "one" } } }
