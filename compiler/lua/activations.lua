@@ -31,7 +31,7 @@ end
 function activations.softmax_of(p) return softmaxes[p] end
 
 local words = { "linear", "tanh", "sigmoid", "relu", "softmax", "hard_sigmoid", "hard_sigmoid_keras2" }
-local foreign = messages.words [[
+local foreign = [[
   elu selu gelu silu swish mish exponential softplus softsign leaky_relu relu6 log_softmax celu glu hard_silu hard_tanh
 ]]
 
@@ -39,11 +39,7 @@ arguments.kind("activation", [[an activation such as "tanh", or a function]], fu
   if type(value) == "function" then return value, "function" end
   if type(value) ~= "string" then return nil end
   if messages.contains(words, value) then return activations[value], ("%q"):format(value) end
-  if messages.contains(foreign, value) then
-    messages.error(place, "Keras has the activation %q, lstmc does not", value)
-  else
-    messages.error(place, "there is no activation %q%s", value, messages.suggest(value, words))
-  end
+  messages.unknown(place, "activation", value, words, foreign, " and functions of your own")
   return activations.linear, messages.show(value)
 end)
 

@@ -207,8 +207,9 @@ local function take(definition, argument, given, place)
   if given then
     local value, text = convert(argument, given.value, given.place)
     if value ~= nil then return value, text end
-    messages.error(given.place, "%s: %s must be %s, found %s", definition.kind, name, expects,
-      messages.show(given.value))
+    local list = type(given.value) == "table" and not getmetatable(given.value)
+    messages.error(given.place, "%s: %s must be %s, found %s%s", definition.kind, name, expects,
+      messages.show(given.value), list and argument[2] == "size" and "; `#` before a list is its length" or "")
   elseif default == nil and not argument.optional then
     messages.error(place, "%s needs %s, %s", definition.kind, name, expects)
   end

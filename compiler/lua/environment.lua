@@ -143,13 +143,19 @@ function spec.require(name)
   return required[name]
 end
 
--- What Keras has and lstmc has not (yet).
-local foreign = messages.words [[
-  GRU Embedding Bidirectional TimeDistributed Masking Flatten Reshape Permute RepeatVector Lambda Input Conv1D Conv2D
-  MaxPooling1D LayerNormalization BatchNormalization GaussianNoise Attention MultiHeadAttention LSTMCell GRUCell RNN
-  RMSprop Adagrad Adadelta Adamax Nadam AdamW Ftrl Lion EarlyStopping ModelCheckpoint ReduceLROnPlateau
-  LearningRateScheduler CSVLogger keras tf tensorflow np numpy layers optimizers
-]]
+-- What Keras has and lstmc has not (yet), and what there is instead.
+local foreign = {
+  { "GRU LSTMCell GRUCell RNN", "; a Cell of your own can be it: specs/peephole.lua" },
+  { "Lambda LayerNormalization Attention", "; a Layer of your own can be it" },
+  { "Embedding", '; behind input = "onehot", Dense { n, use_bias = false } is one' },
+  { "RMSprop Adagrad Adadelta Adamax Nadam AdamW Ftrl Lion",
+    "; there are Adam, SGD and, for your own, Optimizer: specs/lion.lua" },
+  { [[
+    Bidirectional TimeDistributed Masking Flatten Reshape Permute RepeatVector Input Conv1D Conv2D MaxPooling1D
+    BatchNormalization GaussianNoise MultiHeadAttention EarlyStopping ModelCheckpoint ReduceLROnPlateau
+    LearningRateScheduler CSVLogger keras tf tensorflow np numpy layers optimizers
+  ]], "" },
+}
 
 -- What Lua has and a spec has not: a spec reckons, and touches nothing.
 local fenced = messages.words [[
@@ -165,7 +171,11 @@ local function undefined(_, name)
     messages.error(place, "%s", habit)
     return ({ True = true, False = false })[name]
   end
-  if messages.contains(foreign, name) then messages.fail(place, "Keras has %s, lstmc does not", name) end
+  for _, group in ipairs(foreign) do
+    if messages.contains(messages.words(group[1]), name) then
+      messages.fail(place, "Keras has %s, lstmc does not%s", name, group[2])
+    end
+  end
   if messages.contains(fenced, name) then
     messages.fail(place, "`%s` is not there: a spec can reckon and describe, no more", name)
   end

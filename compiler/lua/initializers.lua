@@ -44,19 +44,15 @@ define("glorot_uniform", { kind = "GlorotUniform", arguments = {} }, function() 
 define("orthogonal", { kind = "Orthogonal", arguments = { { "gain", "number", 1 } } },
   function(v) return "orthogonal", v.gain end)
 
-local foreign = messages.words [[
-  glorot_normal he_normal he_uniform lecun_normal lecun_uniform truncated_normal variance_scaling identity GlorotNormal
+local foreign = [[
+  glorot_normal he_normal he_uniform lecun_normal lecun_uniform truncated_normal variance_scaling identity glorotnormal
 ]]
 
 arguments.kind("initializer", [[an initializer such as "glorot_uniform"]], function(value, place)
   if object.is(value, Initializer) then return value, value.text end
   if type(value) ~= "string" then return nil end
   if by_word[value] then return initializers[value], initializers[value].text end
-  if messages.contains(foreign, value) then
-    messages.error(place, "Keras has the initializer %q, lstmc does not", value)
-  else
-    messages.error(place, "there is no initializer %q%s", value, messages.suggest(value, messages.names(by_word)))
-  end
+  messages.unknown(place, "initializer", value, messages.names(by_word), foreign, "")
   return initializers.zeros, messages.show(value)
 end)
 

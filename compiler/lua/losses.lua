@@ -60,10 +60,10 @@ function losses.hits(y, p)
   return tensor.eq(tensor.argmax(softmax and softmax.logits or p), lstmc.index(y))
 end
 
-local foreign = messages.words [[
+local foreign = [[
   binary_crossentropy mean_absolute_error mae mean_absolute_percentage_error mean_squared_logarithmic_error huber
   log_cosh kl_divergence kullback_leibler_divergence poisson hinge squared_hinge categorical_hinge cosine_similarity ctc
-  categorical_focal_crossentropy CategoricalCrossentropy
+  categorical_focal_crossentropy categoricalcrossentropy
 ]]
 
 arguments.kind("loss", [[a loss such as "categorical_crossentropy"]], function(value, place)
@@ -71,11 +71,7 @@ arguments.kind("loss", [[a loss such as "categorical_crossentropy"]], function(v
   if type(value) == "function" then return losses.define { name = "custom", call = value }, "custom" end
   if type(value) ~= "string" then return nil end
   if by_name[value] then return by_name[value], value end
-  if messages.contains(foreign, value) then
-    messages.error(place, "Keras has the loss %q, lstmc does not", value)
-  else
-    messages.error(place, "there is no loss %q%s", value, messages.suggest(value, messages.names(by_name)))
-  end
+  messages.unknown(place, "loss", value, messages.names(by_name), foreign, " and, without quotes, a Loss of your own")
   return by_name.mse, value
 end)
 

@@ -76,6 +76,18 @@ function messages.contains(list, wanted)
   return false
 end
 
+-- A word for an activation, a loss, ... that is none of `names`. `foreign` are the ones that only Keras has, `own` says how
+-- a spec makes another.
+function messages.unknown(place, what, word, names, foreign, own)
+  local instead = ("; there are %s%s"):format(table.concat(names, " "), own)
+  if messages.contains(messages.words(foreign), word:lower()) then
+    messages.error(place, "Keras has the %s %q, lstmc does not%s", what, word, instead)
+  else
+    local near = messages.suggest(word, names)
+    messages.error(place, "there is no %s %q%s", what, word, near ~= "" and near or instead)
+  end
+end
+
 -- Lua's own errors, by what they begin with.
 local rewordings = {
   { "^attempt to call a nil value %(method '(.-)'%)", "there is no method `%1` here" },

@@ -19,7 +19,7 @@ local model = { exports = {} }
 -- ---- Compile, Fit, Sample -------------------------------------------------------------------------------------------
 
 local optimizers = { adam = adam.Adam, sgd = sgd.SGD }
-local foreign_optimizers = messages.words "rmsprop adagrad adadelta adamax nadam adamw ftrl lion adafactor lamb muon"
+local foreign_optimizers = "rmsprop adagrad adadelta adamax nadam adamw ftrl lion adafactor lamb muon"
 
 arguments.kind("optimizer", [[an optimizer such as "adam" or Adam { ... }]], function(value, place)
   if object.is(value, optimizer.mark) then return value, value.text end
@@ -30,11 +30,8 @@ arguments.kind("optimizer", [[an optimizer such as "adam" or Adam { ... }]], fun
     chosen.place = place
     return chosen, chosen.text
   end
-  if messages.contains(foreign_optimizers, word) then
-    messages.error(place, "Keras has the optimizer %q, lstmc does not", value)
-  else
-    messages.error(place, "there is no optimizer %q%s", value, messages.suggest(value, { "adam", "sgd" }))
-  end
+  messages.unknown(place, "optimizer", value, messages.names(optimizers), foreign_optimizers,
+    " and, without quotes, an Optimizer of your own: specs/lion.lua")
   return adam.Adam {}
 end)
 

@@ -1,0 +1,1 @@
+local optimizer = RMSprop { learning_rate = 0.01 }
