@@ -91,6 +91,32 @@ static enum elem elem_of_numbers(lua_State *L, const struct operands *x)
     return doubles ? ELEM_DOUBLE : ELEM_REAL;
 }
 
+/* The parameter or state whose elements a value shows; NULL if it has its own. */
+static const struct tensor *shown_tensor(const struct value *v)
+{
+    while (!v->tensor && op_table[v->def->op].class == CLASS_VIEW)
+        v = v->def->args[0];
+    return v->tensor;
+}
+
+/* The registry knows by a tensor in which program it was assigned last. */
+static void mark_overwritten(lua_State *L, const struct tensor *t)
+{
+    lua_pushlightuserdata(L, spec_of(L)->program);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, t);
+}
+
+static void refuse_overwritten(lua_State *L, const struct operands *x, int i,
+                               const struct tensor *t)
+{
+    if (t && lua_rawgetp(L, LUA_REGISTRYINDEX, t) == LUA_TLIGHTUSERDATA &&
+        lua_touserdata(L, -1) == spec_of(L)->program)
+        spec_fail(L, -1,
+                  "%s: operand %d has its next value already: use it before it is kept or carried",
+                  x->who, i + 1);
+    lua_pop(L, t != NULL);
+}
+
 static struct value *read_operand(lua_State *L, enum op op, const struct operands *x, int i,
                                   enum elem elem)
 {
@@ -98,6 +124,7 @@ static struct value *read_operand(lua_State *L, enum op op, const struct operand
     if (op_is_elementwise(op) && lua_type(L, index) == LUA_TNUMBER)
         return add_const(L, lua_tonumber(L, index), elem);
     const struct spec_tensor *t = spec_check_tensor(L, index, x->who, i + 1);
+    refuse_overwritten(L, x, i, shown_tensor(t->value));
     return t->width > 0 && x->width == 0 ? add_onehot(L, t) : t->value;
 }
 
@@ -130,9 +157,8 @@ static struct operands read_operands(lua_State *L, enum op op)
     struct operands x = { .who = op_table[op].name, .n = op_table[op].arity, .base = 1 };
     if (!s->program)
         spec_fail(L, -1,
-                  "%s: operations on tensors belong into the functions of a layer, a loss or an "
-                  "optimizer",
-                  x.who);
+                  "operations on tensors belong into the functions of a layer, a loss or an "
+                  "optimizer");
     if (x.n < 0)
         spread_list(L, &x);
     x.width = common_width(L, op, &x);
@@ -204,6 +230,8 @@ static int make_node(lua_State *L)
     }
     struct operands x = read_operands(L, op);
     struct value *v = add_node(L, op, x.values, x.n, attrs, attr_count, given);
+    if (op == OP_ASSIGN)
+        mark_overwritten(L, x.values[0]->tensor);
     if (v)
         spec_push_tensor(L, v, spec_of(L)->program, x.width);
     return v != NULL;

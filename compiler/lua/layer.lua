@@ -84,17 +84,14 @@ local function describe(sizes, parts)
 end
 
 -- The tensor of a name, which is made when it is first asked for and is the same from then on.
-local made = {} -- full name -> what it is
+local made = {} -- full name -> { what, tensor }
 local function once(self, name, what, make)
   local full = self.name .. "." .. name
-  if not made[full] then
-    made[full] = what
-    return make(full)
+  made[full] = made[full] or { what = what, tensor = make(full) }
+  if made[full].what ~= what then
+    messages.fail(nil, "the name %s is taken: it is %s, and cannot be %s", name, made[full].what, what)
   end
-  if made[full] ~= what then
-    messages.fail(nil, "the name %s is taken: it is %s, and cannot be %s", name, made[full], what)
-  end
-  return lstmc.find_tensor(full)
+  return made[full].tensor
 end
 
 -- A weight of this layer, trained: self:weight("kernel", { rows, columns }, self.kernel_initializer). The initializer
@@ -126,9 +123,9 @@ function methods.carried(self, name, columns)
 end
 
 function methods.carry(self, name, value)
-  local state = lstmc.find_tensor(self.name .. "." .. arguments.need("name", name, "a state needs"))
+  local state = made[self.name .. "." .. arguments.need("name", name, "a state needs")]
   if not state then messages.fail(nil, "carry: there is no state %s; self:carried makes one", messages.show(name)) end
-  ops.assign(state, value)
+  ops.assign(state.tensor, value)
 end
 
 -- Random bits of the shape of x, each set with probability p; new ones at every update, and at every step.

@@ -65,6 +65,14 @@ end
 local methods = object.methods("optimizer", "self")
 local states = {} -- of the weight at hand, by name
 
+-- What a weight or a state becomes; `expected` begins the sentence about what cannot be that.
+local function assign(expected, tensor, value, place)
+  if messages.show(value) ~= messages.show(tensor) then
+    messages.fail(place, "%s, a %s, found %s", expected, messages.show(tensor), messages.show(value))
+  end
+  ops.assign(tensor, value)
+end
+
 local function new_state(w, name)
   local full = ("optimizer.%s.%s"):format(name, lstmc.name(w))
   local dims = {}
@@ -85,7 +93,7 @@ function methods.keep(_, name, value)
     messages.fail(nil, "keep: there is no state %s; self:state has made %s", messages.show(name),
       next(states) and table.concat(messages.names(states), " ") or "none")
   end
-  ops.assign(states[name], value)
+  assign("keep: expected the new " .. name, states[name], value)
 end
 
 -- The optimizer while it is traced: its numbers are inputs, made where they are first used.
@@ -121,12 +129,8 @@ function optimizer.apply(chosen, loss, weights)
     local from = w
     self.weight, states = w, {}
     if chosen.given.weight_decay then from = w - w * (self.weight_decay * self.learning_rate) end
-    local value = chosen.definition.step(self, from, gradients[i])
-    if not lstmc.is_tensor(value) then
-      messages.fail(chosen.place, "%s: step must return the new value of the weight %s, found %s",
-        chosen.definition.kind, lstmc.name(w), messages.show(value))
-    end
-    ops.assign(w, value)
+    local expected = ("%s: step must return the new %s"):format(chosen.definition.kind, lstmc.name(w))
+    assign(expected, w, chosen.definition.step(self, from, gradients[i]), chosen.place)
   end
   local names = {}
   for _, argument in ipairs(chosen.definition.arguments) do
