@@ -145,13 +145,16 @@ local function check_list(who, list, place)
   end
 end
 
--- Whether what Layer, Cell or Optimizer got is a definition: it must have the fields `needs`, each { field, kind }.
+-- Whether what Layer, Cell or Optimizer got is a definition: its fields must be as `needs` says, each { field, kind } and
+-- perhaps `optional`.
 function arguments.check_definition(who, definition, needs, place)
   arguments.need("table", definition, who .. " needs", place)
   for _, need in ipairs(needs) do
-    arguments.need(need[2], definition[need[1]], ("%s needs %s,"):format(who, need[1]), place)
+    local field, kind = need[1], need[2]
+    if definition[field] ~= nil or not need.optional then
+      arguments.need(kind, definition[field], ("%s needs %s,"):format(who, field), place)
+    end
   end
-  if definition.arguments then arguments.need("table", definition.arguments, who .. " needs arguments,", place) end
   check_list(("%s %s"):format(who, definition.kind), definition.arguments, place)
 end
 

@@ -54,6 +54,7 @@ end
 
 local needs = {
   { "kind", "name" }, { "arguments", "table" }, { "states", "names" }, { "weights", "function" }, { "step", "function" },
+  { "lacks", "string", optional = true },
 }
 
 -- Keras's options of recurrent layers that no cell has.

@@ -142,6 +142,7 @@ end
 
 -- What follows belongs to step t, from 1; nil: to none.
 function methods.at(self, t)
+  t = t and arguments.need("axis", t, "at: the step must be")
   self.context.t, self.chances = t, 0
   lstmc.step(t and t - 1 or -1)
 end
@@ -233,6 +234,10 @@ local function short(definition, texts)
 end
 
 arguments.words("takes", { "rows", "steps", "sequence" })
+local needs = {
+  { "kind", "name" }, { "takes", "takes" }, { "call", "function" }, { "arguments", "table", optional = true },
+  { "lacks", "string", optional = true }, { "stepwise", "function", optional = true },
+}
 
 -- Makes a constructor; `users`: it is the spec's own.
 function layer.define(definition, users)
@@ -253,7 +258,6 @@ function layer.define(definition, users)
 end
 
 function layer.exports.Layer(definition)
-  local needs = { { "kind", "name" }, { "call", "function" }, { "takes", "takes" } }
   arguments.check_definition("Layer", definition, needs, lstmc.place "Layer")
   return layer.define(definition, true)
 end

@@ -153,10 +153,15 @@ local function check_one_clip(values, places)
   end
 end
 
+local needs = {
+  { "kind", "name" }, { "step", "function" }, { "begin", "function", optional = true },
+  { "arguments", "table", optional = true }, { "lacks", "string", optional = true },
+}
+
 -- Makes a constructor.
 function optimizer.define(definition)
   local place = lstmc.place "Optimizer"
-  arguments.check_definition("Optimizer", definition, { { "kind", "name" }, { "step", "function" } }, place)
+  arguments.check_definition("Optimizer", definition, needs, place)
   local full = {
     kind = definition.kind, step = definition.step, begin = definition.begin, users = place > 0, arguments = {},
     lacks = (definition.lacks or "") .. common_lacks,
