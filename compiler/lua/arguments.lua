@@ -145,7 +145,7 @@ local function check_list(who, list, place)
   end
 end
 
--- Whether what Layer, Cell or Optimizer got is a definition: its fields must be as `needs` says, each { field, kind } and
+-- Whether what Layer, Cell or Optimizer got is a definition: its fields must be as `needs` says, each { field, kind },
 -- perhaps `optional`.
 function arguments.check_definition(who, definition, needs, place)
   arguments.need("table", definition, who .. " needs", place)

@@ -53,8 +53,8 @@ local function walk(self, cell, xs, context)
 end
 
 local needs = {
-  { "kind", "name" }, { "arguments", "table" }, { "states", "names" }, { "weights", "function" }, { "step", "function" },
-  { "lacks", "string", optional = true },
+  { "kind", "name" }, { "arguments", "table" }, { "states", "names" }, { "weights", "function" },
+  { "step", "function" }, { "lacks", "string", optional = true },
 }
 
 -- Keras's options of recurrent layers that no cell has.

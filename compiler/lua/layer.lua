@@ -123,7 +123,8 @@ function methods.carried(self, name, columns)
 end
 
 function methods.carry(self, name, value)
-  local state = made[self.name .. "." .. arguments.need("name", name, "a state needs")]
+  arguments.need("name", name, "a state needs")
+  local state = made[self.name .. "." .. name]
   if not state then messages.fail(nil, "carry: there is no state %s; self:carried makes one", messages.show(name)) end
   ops.assign(state.tensor, value)
 end

@@ -76,8 +76,8 @@ function messages.contains(list, wanted)
   return false
 end
 
--- A word for an activation, a loss, ... that is none of `names`. `foreign` are the ones that only Keras has, `own` says how
--- a spec makes another.
+-- A word for an activation, a loss, ... that is none of `names`. `foreign` are the ones that only Keras has, in small
+-- letters; `own` says how a spec makes another.
 function messages.unknown(place, what, word, names, foreign, own)
   local instead = ("; there are %s%s"):format(table.concat(names, " "), own)
   if messages.contains(messages.words(foreign), word:lower()) then
