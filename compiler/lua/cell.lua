@@ -66,6 +66,11 @@ local lacks = [[
 local function define(cell)
   local place = lstmc.place "Cell"
   arguments.check_definition("Cell", cell, needs, place)
+  local taken = {}
+  for _, state in ipairs(cell.states) do
+    if taken[state] then messages.fail(place, "Cell %s: two states are named %s", cell.kind, state) end
+    taken[state] = true
+  end
   local list, sized = { table.unpack(cell.arguments) }, false
   for _, argument in ipairs(list) do sized = sized or argument[1] == "units" end
   if not sized then messages.fail(place, 'Cell needs the argument { "units", "size" }: its states are that wide') end

@@ -35,6 +35,8 @@ end
 
 -- ---- what a layer's call can ask for --------------------------------------------------------------------------------
 
+local most_parts = 64 -- as many as the IR takes
+
 -- The initialisers of a weight: one for all columns, or a list { initializer, columns }, ... from the left.
 local function spread(name, initializer, dims)
   local list, columns = type(initializer) == "table" and not getmetatable(initializer) and initializer, 0
@@ -42,12 +44,14 @@ local function spread(name, initializer, dims)
   local parts = {}
   for i, part in messages.items(list) do
     if type(part) ~= "table" or getmetatable(part) then part = { part } end
-    parts[i] = { initializers.named(part[1]), math.tointeger(part[2]) or 0 }
+    parts[i] = { initializers.named(part[1]) }
     if not initializers.is(parts[i][1]) then
       messages.fail(nil, "the weight %s needs an initializer, found %s", name, messages.show(part[1]))
     end
+    parts[i][2] = arguments.need("axis", part[2], ("the columns of initializer %d of %s must be"):format(i, name))
     columns = columns + parts[i][2]
   end
+  if #parts > most_parts then messages.fail(nil, "the weight %s has more than %d initializers", name, most_parts) end
   if columns ~= dims[#dims] then
     messages.fail(nil, "the initializers of the weight %s are for %d columns, but it has %d", name, columns,
       dims[#dims])

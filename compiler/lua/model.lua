@@ -259,7 +259,7 @@ function model.check(self)
   if not object.is(self, mark) then
     messages.fail(0, "a spec ends with `return Model { ... }`, this one returns %s", messages.show(self))
   end
-  self.name = self.name or default_name()
+  self.name = arguments.need("name", self.name or default_name(), "the model's name must be", self.place)
   self.fitted = self.fitted or fit.read({}, self.place)
   self.sampled = self.sampled or sample.read({}, self.place)
   if not self.compiled then
