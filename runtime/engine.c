@@ -7,6 +7,7 @@
 #include "products.h"
 #include "say.h"
 #include "team.h"
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,14 @@ double real_get(const struct lstmc_model *m, const void *plain, int64_t i)
 {
     return m->dtype == LSTMC_FLOAT64 ? ((const double *)plain)[i]
                                      : (double)((const float *)plain)[i];
+}
+
+bool reals_are_finite(const struct lstmc_model *m, const void *plain, int64_t count)
+{
+    int64_t i = 0;
+    while (i < count && isfinite(real_get(m, plain, i)))
+        i++;
+    return i == count;
 }
 
 void real_put(const struct lstmc_model *m, void *plain, int64_t i, double value)

@@ -44,6 +44,7 @@ size_t real_size(const struct lstmc_model *m);
 /* Element i of a plain array in the model's dtype. */
 double real_get(const struct lstmc_model *m, const void *plain, int64_t i);
 void real_put(const struct lstmc_model *m, void *plain, int64_t i, double value);
+bool reals_are_finite(const struct lstmc_model *m, const void *plain, int64_t count);
 /* Element i of a slot. */
 double engine_real(const struct engine *e, struct lstmc_slot slot, int64_t i);
 /* The number of the hyper called `name`, or -1. */

@@ -6,7 +6,6 @@
 #include "safetensors.h"
 #include "say.h"
 #include "score.h"
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +21,6 @@ static void fetch(void *context, int i, void *plain)
     const struct engine *e = context;
     const struct lstmc_slot slot = result(e->model, i);
     memcpy(plain, e->arena + slot.offset, (size_t)slot.count * real_size(e->model));
-}
-
-static bool is_finite(const struct engine *e, struct lstmc_slot slot)
-{
-    for (int64_t i = 0; i < slot.count; i++)
-        if (!isfinite(engine_real(e, slot, i)))
-            return false;
-    return true;
 }
 
 int command_gradients(const struct lstmc_model *m, const struct settings *s)
@@ -54,10 +45,12 @@ int command_gradients(const struct lstmc_model *m, const struct settings *s)
         list[i] =
             (struct tensor_to_write){ m->params[i].name, m->params[i].rank, m->params[i].dims };
     list[m->param_count] = (struct tensor_to_write){ "loss", 1, one };
-    for (int i = 0; i <= m->param_count; i++)
-        if (!is_finite(&e, result(m, i)))
+    for (int i = 0; i <= m->param_count; i++) {
+        const struct lstmc_slot slot = result(m, i);
+        if (!reals_are_finite(m, e.arena + slot.offset, slot.count))
             quit(STATUS_DIVERGED, "NaN or infinity in the %s%s",
                  i < m->param_count ? "gradient of " : "", list[i].name);
+    }
     const struct text_to_write format = { "format", "pt", 2 };
     const char *why = safetensors_write(s->output, &(struct write_order){
                                                        .dtype = m->dtype,

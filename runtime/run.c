@@ -35,10 +35,16 @@ static void file_path(const struct run *r, const char *name, char path[PATH_ROOM
     snprintf(path, PATH_ROOM, "%s/%.60s", r->folder, name);
 }
 
+enum { NAME_ROOM = 64 };
+static void checkpoint_name(int64_t update, char name[NAME_ROOM])
+{
+    snprintf(name, NAME_ROOM, "%s%08" PRId64 "%s", prefix, update, suffix);
+}
+
 void run_checkpoint_path(const struct run *r, int64_t update, char path[PATH_ROOM])
 {
-    char name[64];
-    snprintf(name, sizeof name, "%s%08" PRId64 "%s", prefix, update, suffix);
+    char name[NAME_ROOM];
+    checkpoint_name(update, name);
     file_path(r, name, path);
 }
 
@@ -47,10 +53,10 @@ void run_best_path(const struct run *r, char path[PATH_ROOM])
     file_path(r, best_file, path);
 }
 
-/* The update in the name of a checkpoint, as run_checkpoint_path writes it; -1: no such name. */
+/* The update in the name of a checkpoint; -1: no such name. */
 static int64_t update_of(const char *name)
 {
-    char digits[24], again[64];
+    char digits[24], again[NAME_ROOM];
     int64_t update;
     size_t n = strlen(name), ends = sizeof prefix - 1 + sizeof suffix - 1;
     if (n <= ends || n - ends >= sizeof digits)
@@ -59,7 +65,7 @@ static int64_t update_of(const char *name)
     digits[n - ends] = '\0';
     if (!number_parse_integer(digits, 0, INT64_MAX, &update))
         return -1;
-    snprintf(again, sizeof again, "%s%08" PRId64 "%s", prefix, update, suffix);
+    checkpoint_name(update, again);
     return strcmp(name, again) == 0 ? update : -1;
 }
 

@@ -54,9 +54,8 @@ static const char *poisoned(struct engine *e)
     for (int i = 0; i < engine_tensors(e->model); i++) {
         const struct lstmc_tensor *t = engine_tensor(e->model, i);
         t->store(e->arena, e->plain);
-        for (int64_t j = 0; j < tensor_elements(t); j++)
-            if (!isfinite(real_get(e->model, e->plain, j)))
-                return t->name;
+        if (!reals_are_finite(e->model, e->plain, tensor_elements(t)))
+            return t->name;
     }
     return NULL;
 }
