@@ -16,10 +16,7 @@ static void complain(const struct program *p, const char *message)
 /* Doubles are the number of the update and those of the optimizer. */
 static void check_scalar(const struct program *p, const char *name)
 {
-    const struct hyper *h = p->module->hypers;
-    while (h && strcmp(h->name, name) != 0)
-        h = h->next;
-    if (!h && strcmp(name, "update") != 0)
+    if (hyper_index(p->module, name) < 0 && strcmp(name, "update") != 0)
         COMPLAIN(p, "the scalar input %s is neither `update` nor a `hyper` of the module", name);
 }
 

@@ -34,9 +34,9 @@ static bool lies_in(const struct module *m, const struct value *part, const stru
 /* The tensor of a program whose place holds the byte at `offset` of the region. */
 static const struct value *tensor_at(const struct program *p, enum region region, int64_t offset)
 {
-    const bool plain = region == REGION_PARAM && sees_plain(p);
-    for (const struct tensor *t = p->module->tensors; t; t = t->next) {
-        const struct value *v = plain ? &t->plain : &t->value;
+    const bool plain = sees_plain(p);
+    for (struct tensor *t = p->module->tensors; t; t = t->next) {
+        const struct value *v = tensor_seen(t, plain);
         const int64_t at = offset - v->place.offset;
         if (!t->whole && v->place.region == region && at >= 0 && at < value_extent(p->module, v))
             return v;
@@ -369,7 +369,7 @@ static const char *offset_text(struct emission *e, int64_t n, bool is_long)
 /* Does a time step take one of the members so far that C must multiply longs? */
 static bool steps_are_long(const struct role *r, const struct run *s)
 {
-    bool is_long = beyond_int(s->step);
+    bool is_long = false;
     for (int64_t i = s->first; i < s->first + s->count && !is_long; i++)
         is_long = beyond_int(r->members[i].offset) || beyond_int(r->members[i].offset - s->base);
     return is_long;

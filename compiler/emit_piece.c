@@ -51,12 +51,11 @@ static const char *input_scalar(struct piece *p, const char *name)
 {
     if (strcmp(name, "update") == 0)
         return "call->update";
-    int i = 0;
-    for (const struct hyper *h = p->e->module->hypers; h; h = h->next, i++)
-        if (strcmp(h->name, name) == 0)
-            return arena_printf(p->e->arena, "call->hypers[%d]", i);
-    die("program %s: the scalar input %s is neither the update nor a number of the optimizer",
-        p->w->program->name, name);
+    const int i = hyper_index(p->e->module, name);
+    if (i < 0)
+        die("program %s: the scalar input %s is neither the update nor a number of the optimizer",
+            p->w->program->name, name);
+    return arena_printf(p->e->arena, "call->hypers[%d]", i);
 }
 
 static const char *scalar_name(struct piece *p, const struct value *v);

@@ -71,8 +71,7 @@ static void put_segment(struct emission *e, const struct work *w, const struct s
         const struct step *first = s;
         struct piece p = piece_in(e, w);
         s = fill_piece(&p, s, g->end);
-        const char *name = c_word(e->arena, piece_name(e, w, first, s));
-        name = names_take(names, name);
+        const char *name = names_take(names, c_word(e->arena, piece_name(e, w, first, s)));
         put_piece(&p, name, out);
         put_call(name, &calls);
     }

@@ -26,6 +26,15 @@ struct tensor *tensor_find(const struct module *m, const char *name)
     return t;
 }
 
+int hyper_index(const struct module *m, const char *name)
+{
+    int i = 0;
+    const struct hyper *h = m->hypers;
+    for (; h && strcmp(h->name, name) != 0; h = h->next)
+        i++;
+    return h ? i : -1;
+}
+
 static struct tensor *tensor_insert(struct module *m, enum tensor_kind kind, const char *name,
                                     struct type type, struct tensor *before)
 {

@@ -270,6 +270,7 @@ bool is_model_name(const char *s);
 struct module *module_new(struct arena *a);
 struct tensor *tensor_add(struct module *m, enum tensor_kind kind, const char *name, struct type type);
 struct tensor *tensor_find(const struct module *m, const char *name); /* NULL if none */
+int hyper_index(const struct module *m, const char *name); /* its place in the list; -1 if none */
 /* In which its elements lie: itself, or the one of which it is columns. */
 const struct tensor *tensor_home(const struct tensor *t);
 /* A new one, before the parts, which stand in order and become its columns. */

@@ -71,9 +71,14 @@ bool sees_plain(const struct program *p)
     return program_predicts(p) && has_panels(p->module);
 }
 
+struct value *tensor_seen(struct tensor *t, bool plain)
+{
+    return t->kind == TENSOR_PARAM && plain ? &t->plain : &t->value;
+}
+
 struct value *tensor_value(const struct program *p, struct tensor *t)
 {
-    return t->kind == TENSOR_PARAM && sees_plain(p) ? &t->plain : &t->value;
+    return tensor_seen(t, sees_plain(p));
 }
 
 /* Does the program read one of them in another way, too? */

@@ -18,8 +18,9 @@ bool is_streamed(const struct table *streamed, const struct tensor *t);
  * of a `struct NAME_weights`, plain rows or packed. Else they have the same. */
 bool has_panels(const struct module *m);
 bool sees_plain(const struct program *p); /* a prediction where tensors lie in panels */
-/* By which the program's nodes know the tensor. */
+/* By which the program's nodes know the tensor; for many of them sees_plain is asked once. */
 struct value *tensor_value(const struct program *p, struct tensor *t);
+struct value *tensor_seen(struct tensor *t, bool plain);
 /* May tensors lie in panels? Not where a prediction reads a weight in two ways, which it would have but once. */
 bool can_pack_weights(const struct module *m);
 /* Gives the plain values their places in that struct, which takes so many bytes. */
