@@ -2,15 +2,19 @@
 #include "emit_check.h"
 #include "diag.h"
 #include "emit_steps.h"
+#include "grid.h"
 #include <string.h>
 
 #define COMPLAIN(p, ...) complain(p, arena_printf((p)->module->arena, __VA_ARGS__))
 
+static struct where source_of(const struct module *m)
+{
+    return (struct where){ .file = m->inputs ? m->inputs->path : NULL };
+}
+
 static void complain(const struct program *p, const char *message)
 {
-    const struct input_file *file = p->module->inputs;
-    diag(SEVERITY_ERROR, (struct where){ .file = file ? file->path : NULL }, "program %s: %s",
-         p->name, message);
+    diag(SEVERITY_ERROR, source_of(p->module), "program %s: %s", p->name, message);
 }
 
 /* Doubles are the number of the update and those of the optimizer. */
@@ -30,6 +34,30 @@ static const char *found(const struct program *p, const struct value *v)
     return v ? type_text(p->module->arena, v->type) : "none";
 }
 
+static void expect_result(const struct program *p, const char *name, struct type expected)
+{
+    const struct value *v = program_result(p, name);
+    if (v && !type_equal(v->type, expected))
+        COMPLAIN(p, "expected a result %s, %s, found %s", name,
+                 type_text(p->module->arena, expected), found(p, v));
+}
+
+static void expect_input(const struct program *p, const char *name, enum elem elem, int64_t rows)
+{
+    const struct value *v = program_input(p, name);
+    if (v && !is_matrix(v, elem, rows, 1))
+        COMPLAIN(p, "expected an input %s, %s, found %s", name,
+                 type_text(p->module->arena, type_matrix(elem, rows, 1)), found(p, v));
+}
+
+static bool runs(const struct program *p)
+{
+    const struct node *n = p->first;
+    while (n && !node_runs(n))
+        n = n->next;
+    return n;
+}
+
 /* Characters come in, and the probabilities of the one behind them go out. */
 static void check_prediction(const struct program *p, int steps)
 {
@@ -41,13 +69,38 @@ static void check_prediction(const struct program *p, int steps)
         COMPLAIN(p, "expected a result p, f[1,%d], found %s", symbols, found(p, next));
 }
 
+/* What is there of windows, their answers and what is told of them, and of gradients. */
+static void check_training(const struct program *p)
+{
+    const struct module *m = p->module;
+    const int64_t rows = m->fit.batch * m->data.length;
+    const int64_t answers = m->data.predict == PREDICT_EVERY ? rows : m->fit.batch;
+    if (!runs(p))
+        COMPLAIN(p, "it runs nothing");
+    if (rows > 0) { /* else nothing can be put in */
+        expect_input(p, "x", m->data.input == INPUT_SCALED ? ELEM_REAL : ELEM_INDEX, rows);
+        expect_input(p, "y", ELEM_INDEX, answers);
+        expect_input(p, "weight", ELEM_REAL, answers);
+    }
+    expect_result(p, "loss", type_matrix(ELEM_REAL, 1, 1));
+    expect_result(p, "correct", type_matrix(ELEM_REAL, 1, 1));
+    for (const struct tensor *t = m->tensors; t; t = t->next)
+        if (t->kind == TENSOR_PARAM && !t->joint)
+            expect_result(p, t->name,
+                          (struct type){ .elem = ELEM_REAL, .shape = t->value.type.shape });
+}
+
 void check_interface(const struct module *m)
 {
+    if (m->data.symbol_count == 0)
+        diag(SEVERITY_ERROR, source_of(m), "there are no `symbols`, of which a trainer's text is");
     for (const struct program *p = m->programs; p; p = p->next) {
         for (const struct node *n = p->first; n; n = n->next)
             if (n->op == OP_INPUT && node_result(n)->type.elem == ELEM_DOUBLE)
                 check_scalar(p, attr_name(n, "name"));
-        if (strcmp(p->name, "sample") == 0)
+        if (strcmp(p->name, "train") == 0 || strcmp(p->name, "grads") == 0)
+            check_training(p);
+        else if (strcmp(p->name, "sample") == 0)
             check_prediction(p, 1);
         else if (strcmp(p->name, "window") == 0)
             check_prediction(p, (int)m->data.length);

@@ -36,7 +36,7 @@ static struct output *emit_model_of(struct arena *a, const char *const *texts, i
     struct buffer ir = { .arena = a };
     buffer_puts(&ir, "lstmc-ir 1 plan\nmodel hostile float32 stateful\ntitle ");
     put_quoted(&ir, texts[0]);
-    buffer_puts(&ir, "\nloss squared_error\noptimizer None\n");
+    buffer_puts(&ir, "\nloss squared_error\noptimizer None\nsymbols 97\n");
     for (int i = 0; i < n; i++) {
         buffer_printf(&ir, "layer dense_%d Dense ", i);
         put_quoted(&ir, texts[i]);
