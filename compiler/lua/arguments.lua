@@ -158,6 +158,27 @@ function arguments.check_definition(who, definition, needs, place)
   check_list(("%s %s"):format(who, definition.kind), definition.arguments, place)
 end
 
+-- The arguments of a definition and the `common` ones of its sort. Their names must differ, and be none of self's
+-- fields: `has` tells.
+function arguments.joined(definition, common, has, place)
+  local list, seen = {}, {}
+  for _, part in ipairs { definition.arguments or {}, common } do
+    for _, argument in ipairs(part) do
+      local name = argument[1]
+      if seen[name] then
+        messages.fail(place, part == common and "%s: the argument %s comes by itself" or
+          "%s: two arguments are named %s", definition.kind, name)
+      elseif has(name) then
+        messages.fail(place, "%s: no argument can be named %s, since self.%s is something else", definition.kind, name,
+          name)
+      end
+      seen[name] = true
+      list[#list + 1] = argument
+    end
+  end
+  return list
+end
+
 -- The keys of what was given but for the first `count` numbers, as they stand in the spec.
 local function names_given(given, count, place)
   local keys, places = {}, {}

@@ -83,7 +83,7 @@ local function define(cell)
     takes = "sequence",
     stepwise = function(self) return not self.go_backwards end,
     call = function(self, xs, context) return walk(self, cell, xs, context) end,
-  }, place > 0)
+  }, place)
 end
 
 return { define = define, exports = { Cell = define } }

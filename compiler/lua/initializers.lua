@@ -15,6 +15,11 @@ end
 
 function initializers.is(value) return object.is(value, Initializer) end
 
+-- How the IR says where the columns start to stop of a tensor begin; `stream` is their numbers'.
+function initializers.columns(initializer, start, stop, stream)
+  return { kind = initializer.kind, a = initializer.a, b = initializer.b, start = start, stop = stop, stream = stream }
+end
+
 -- word: Keras's string for it. of(values): how the IR says it, { kind, a, b }.
 local function define(word, definition, of)
   definition.lacks = "seed"

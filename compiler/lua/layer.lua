@@ -63,10 +63,7 @@ local function draw(parts)
   local inits, start, stream = {}, 0, next_stream()
   for i, part in ipairs(parts) do
     local initializer, columns = part[1], part[2]
-    inits[i] = {
-      kind = initializer.kind, a = initializer.a, b = initializer.b,
-      start = start, stop = start + columns, stream = stream,
-    }
+    inits[i] = initializers.columns(initializer, start, start + columns, stream)
     start = start + columns
   end
   return inits
@@ -88,10 +85,16 @@ local function describe(sizes, parts)
 end
 
 -- The tensor of a name, which is made when it is first asked for and is the same from then on.
-local made = {} -- full name -> { what, tensor }
-local function once(self, name, what, make)
+local made = {} -- full name -> { kind, what, tensor }
+local function once(self, name, kind, what, make)
   local full = self.name .. "." .. name
-  made[full] = made[full] or { what = what, tensor = make(full) }
+  if not made[full] then
+    local dims, inits = make(full)
+    made[full] = {
+      kind = kind, what = what,
+      tensor = lstmc.new_tensor(kind, { name = full, layer = self.name, dims = dims, inits = inits }),
+    }
+  end
   if made[full].what ~= what then
     messages.fail(nil, "the name %s is taken: it is %s, and cannot be %s", name, made[full].what, what)
   end
@@ -104,7 +107,7 @@ function methods.weight(self, name, dims, initializer)
   arguments.need("name", name, "a weight needs")
   local sizes = check_sizes(name, dims)
   local parts, count = spread(name, initializer, sizes), 1
-  return once(self, name, describe(sizes, parts), function(full)
+  return once(self, name, "param", describe(sizes, parts), function(full)
     for _, part in ipairs(parts) do
       if #sizes == 1 and part[1].kind == "orthogonal" then
         messages.fail(self.place, "%s has one axis, and orthogonal needs a matrix", full)
@@ -112,7 +115,7 @@ function methods.weight(self, name, dims, initializer)
     end
     for _, size in ipairs(sizes) do count = count * size end
     self.parameters = self.parameters + count
-    return lstmc.new_tensor("param", { name = full, layer = self.name, dims = sizes, inits = draw(parts) })
+    return sizes, draw(parts)
   end)
 end
 
@@ -120,16 +123,18 @@ end
 function methods.carried(self, name, columns)
   arguments.need("name", name, "a state needs")
   columns = arguments.need("axis", columns, ("the columns of the state %s must be"):format(name))
-  return once(self, name, ("a state of %d columns"):format(columns), function(full)
-    local zeros = { { kind = "zeros", a = 0, b = 0, start = 0, stop = columns, stream = 0 } }
-    return lstmc.new_tensor("carried", { name = full, layer = self.name, dims = { 1, columns }, inits = zeros })
+  return once(self, name, "carried", ("a state of %d columns"):format(columns), function()
+    return { 1, columns }, { initializers.columns(initializers.zeros, 0, columns, 0) }
   end)
 end
 
 function methods.carry(self, name, value)
   arguments.need("name", name, "a state needs")
   local state = made[self.name .. "." .. name]
-  if not state then messages.fail(nil, "carry: there is no state %s; self:carried makes one", messages.show(name)) end
+  if not state or state.kind ~= "carried" then
+    messages.fail(nil, "carry: %s; self:carried makes one",
+      state and ("%s is %s, not a state"):format(name, state.what) or ("there is no state %q"):format(name))
+  end
   ops.assign(state.tensor, value)
 end
 
@@ -244,15 +249,16 @@ local needs = {
   { "lacks", "string", optional = true }, { "stepwise", "function", optional = true },
 }
 
--- Makes a constructor; `users`: it is the spec's own.
-function layer.define(definition, users)
+local fields = messages.words "definition place text title parameters streams chances context scope"
+local function has(name) return methods[name] or messages.contains(fields, name) end
+
+-- Makes a constructor; `place`: where the spec defines it, if the spec does.
+function layer.define(definition, place)
   local full = {
     kind = definition.kind, takes = definition.takes, call = definition.call, stepwise = definition.stepwise,
-    users = users, lacks = (definition.lacks or "") .. common_lacks, arguments = {},
+    users = place and place > 0, lacks = (definition.lacks or "") .. common_lacks,
+    arguments = arguments.joined(definition, common, has, place),
   }
-  for _, list in ipairs { definition.arguments or {}, common } do
-    for _, argument in ipairs(list) do full.arguments[#full.arguments + 1] = argument end
-  end
   return function(given)
     local place = lstmc.place(full.kind)
     local self, text, texts = arguments.read(full, given, place)
@@ -263,8 +269,9 @@ function layer.define(definition, users)
 end
 
 function layer.exports.Layer(definition)
-  arguments.check_definition("Layer", definition, needs, lstmc.place "Layer")
-  return layer.define(definition, true)
+  local place = lstmc.place "Layer"
+  arguments.check_definition("Layer", definition, needs, place)
+  return layer.define(definition, place)
 end
 
 return layer

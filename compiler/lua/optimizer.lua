@@ -13,6 +13,7 @@
 -- spec. Clipping and weight decay come with it. Order as in Keras: clip, decay, step
 -- (keras/src/optimizers/base_optimizer.py).
 local arguments = import "arguments"
+local initializers = import "initializers"
 local messages = import "messages"
 local object = import "object"
 local tensor = import "tensor"
@@ -77,8 +78,8 @@ local function new_state(w, name)
   local full = ("optimizer.%s.%s"):format(name, lstmc.name(w))
   local dims = {}
   for axis = 1, lstmc.rank(w) do dims[axis] = w:size(axis) end
-  local zeros = { { kind = "zeros", a = 0, b = 0, start = 0, stop = dims[#dims], stream = 0 } }
-  return lstmc.new_tensor("state", { name = full, layer = "", dims = dims, inits = zeros })
+  local zeros = initializers.columns(initializers.zeros, 0, dims[#dims], 0)
+  return lstmc.new_tensor("state", { name = full, layer = "", dims = dims, inits = { zeros } })
 end
 
 function methods.state(self, name)
@@ -158,17 +159,16 @@ local needs = {
   { "arguments", "table", optional = true }, { "lacks", "string", optional = true },
 }
 
+local function has(name) return methods[name] or name == "given" or name == "weight" end
+
 -- Makes a constructor.
 function optimizer.define(definition)
   local place = lstmc.place "Optimizer"
   arguments.check_definition("Optimizer", definition, needs, place)
   local full = {
-    kind = definition.kind, step = definition.step, begin = definition.begin, users = place > 0, arguments = {},
-    lacks = (definition.lacks or "") .. common_lacks,
+    kind = definition.kind, step = definition.step, begin = definition.begin, users = place > 0,
+    lacks = (definition.lacks or "") .. common_lacks, arguments = arguments.joined(definition, common, has, place),
   }
-  for _, list in ipairs { definition.arguments or {}, common } do
-    for _, argument in ipairs(list) do full.arguments[#full.arguments + 1] = argument end
-  end
   return function(given)
     local place = lstmc.place(full.kind)
     local values, text, _, places = arguments.read(full, given, place)

@@ -1,0 +1,1 @@
+Optimizer { kind = "Own", step = print, arguments = { { "clipnorm", "positive", 1 } } }

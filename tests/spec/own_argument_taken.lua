@@ -1,0 +1,1 @@
+Layer { kind = "Half", takes = "rows", call = print, arguments = { { "context", "number" } } }
