@@ -136,6 +136,7 @@ static void add_attrs(struct key *key, const struct node *n)
         memcpy(&bits, &n->attrs[i].num, sizeof bits);
         if (strcmp(n->attrs[i].key, "t") == 0)
             continue;
+        add_word(key, (int64_t)hash_text(n->attrs[i].key)); /* ta is not tb */
         add_word(key, n->attrs[i].i);
         add_word(key, bits);
     }
@@ -151,7 +152,7 @@ static void add_type(struct key *key, struct type t)
         add_word(key, t.shape.dim[i]);
 }
 
-enum { KEY_HEAD = 10, ATTR_WORDS = 2, OPERAND_WORDS = 7 + MAX_RANK }; /* at most */
+enum { KEY_HEAD = 10, ATTR_WORDS = 3, OPERAND_WORDS = 7 + MAX_RANK }; /* at most */
 
 static struct key form_key(struct emission *e, const struct form *f, const struct node *n)
 {

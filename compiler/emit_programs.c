@@ -97,7 +97,7 @@ static void put_eval(struct emission *e, struct buffer *out)
     for (const struct segment *g = grads->segments; g; g = g->next) {
         if (g->part != PART_FORWARD)
             continue;
-        if (g != grads->segments)
+        if (calls.length > 0)
             buffer_puts(&calls, "    lstmc_barrier(me);\n");
         put_call(g->name, &calls);
     }

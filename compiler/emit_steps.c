@@ -178,7 +178,10 @@ const char *program_function(struct emission *e, const char *program)
 bool can_evaluate(const struct emission *e)
 {
     const struct work *grads = find_work(e, "grads");
-    return grads && grads->segments && grads->segments->part == PART_FORWARD;
+    const struct segment *g = grads ? grads->segments : NULL;
+    while (g && g->part != PART_FORWARD) /* the first may be a copy for the way back */
+        g = g->next;
+    return g;
 }
 
 static const struct node *find_named(const struct program *p, enum op op, const char *name)

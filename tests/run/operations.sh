@@ -29,6 +29,30 @@ EOF
   [ "$(grep -c ' ok$' out)" = 10 ] || { cat out; fail "not 10 tensors with right gradients"; }
 fi
 
+# Two products of one shape, 16x16x16, one of which has its first operand transposed and the other its second; and a copy for the
+# way back that can be made before anything else.
+cat >corners.lua <<'EOF'
+local text = Text { "forty_three.txt" }
+return Model {
+  name = "corners",
+  dtype = "float64",
+  data = Windows { text, length = 2, input = "scaled" },
+  layers = {
+    SimpleRNN { 1, return_sequences = true },
+    SimpleRNN { 1, return_sequences = true },
+    LSTM { 16 },
+    Dense { 16 },
+    Dense { 16 },
+    Dense { #text:chars(), activation = "softmax" },
+  },
+  compile = Compile { loss = "categorical_crossentropy", optimizer = "sgd" },
+  fit = Fit { epochs = 1, batch_size = 16 },
+}
+EOF
+binary=$(trainer corners corners.lua --text "$letters")
+expect_status 0 "$binary" gradcheck --text "$letters"
+[ "$(grep -c ' ok$' out)" = 15 ] || { cat out; fail "not 15 tensors with right gradients"; }
+
 # Of the last eval.
 loss() { sed -n 's/^loss \([^ ]*\) nats.*/\1/p' out; }
 differences() { # lstmc options: what the identities of tests/grad/identities.lua differ by
