@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* ---- the files ------------------------------------------------------------------------------- */
 
@@ -76,26 +75,6 @@ static void warn_of_another_spec(struct arena *a, const char *path, const struct
 
 /* ---- what --emit asks for -------------------------------------------------------------------- */
 
-/* A model gives its name to a file, to a target of CMake and to one of make, and all its names in C
- * begin with it, as those of the runtime do with lstmc_ and LSTMC_. */
-static bool is_taken(const char *name)
-{
-    static const char *const taken[] = { "kernels", "all",  "clean",      "help",
-                                         "install", "test", "edit_cache", "rebuild_cache" };
-    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-        if (strcmp(name, taken[i]) == 0)
-            return true;
-    return strncasecmp(name, "lstmc", 5) == 0 && (!name[5] || name[5] == '_');
-}
-
-static void check_name(const char *name)
-{
-    if (is_taken(name))
-        err("the model's name `%s` has a meaning of its own among a trainer's files, targets and "
-            "names in C; choose another (option --name)",
-            name);
-}
-
 static struct emission open_emission(struct module *m, const struct options *o)
 {
     struct emission e = { .module = m, .options = o, .arena = m->arena, .name = m->name };
@@ -112,8 +91,7 @@ struct output *emit_to_memory(struct module *m, const struct options *o, int *co
     struct output *files = arena_new_array(a, struct output, TRAINER_FILES);
     struct emission e = open_emission(m, o);
     e.forms_end = &e.forms;
-    check_name(m->name);
-    check_interface(m);
+    check_trainer(m);
     name_tensors(&e);
     find_steps(&e);
     for (int i = 0; i < TRAINER_FILES; i++) {

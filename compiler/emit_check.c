@@ -1,9 +1,10 @@
-/* What a module and the runtime hand to each other: IR.md, "What the runtime knows". */
+/* A name that is free, and what a module and the runtime hand to each other: IR.md, "What the runtime knows". */
 #include "emit_check.h"
 #include "diag.h"
 #include "emit_steps.h"
 #include "grid.h"
 #include <string.h>
+#include <strings.h>
 
 #define COMPLAIN(p, ...) complain(p, arena_printf((p)->module->arena, __VA_ARGS__))
 
@@ -62,8 +63,13 @@ static bool runs(const struct program *p)
 static void check_prediction(const struct program *p, int steps)
 {
     const int symbols = p->module->data.symbol_count;
+    for (const struct node *n = p->first; n; n = n->next)
+        if (n->op == OP_BERNOULLI || (n->op == OP_CALL && kernel_is_random(n->kernel)))
+            COMPLAIN(p, "%%%d draws random bits, which only training can", node_result(n)->id);
     const struct value *x = program_input(p, "x"), *next = program_result(p, "p");
-    if (!is_matrix(x, ELEM_REAL, steps, 1) && !is_matrix(x, ELEM_INDEX, steps, 1))
+    if (!x)
+        COMPLAIN(p, "what it predicts does not depend on an input x, the text");
+    else if (!is_matrix(x, ELEM_REAL, steps, 1) && !is_matrix(x, ELEM_INDEX, steps, 1))
         COMPLAIN(p, "expected an input x, f[%d,1] or i[%d,1], found %s", steps, steps, found(p, x));
     if (!is_matrix(next, ELEM_REAL, 1, symbols))
         COMPLAIN(p, "expected a result p, f[1,%d], found %s", symbols, found(p, next));
@@ -90,8 +96,29 @@ static void check_training(const struct program *p)
                           (struct type){ .elem = ELEM_REAL, .shape = t->value.type.shape });
 }
 
-void check_interface(const struct module *m)
+/* A model gives its name to a file, to a target of CMake and to one of make, and all its names in C
+ * begin with it, as those of the runtime do with lstmc_ and LSTMC_. */
+static bool is_taken(const char *name)
 {
+    static const char *const taken[] = { "kernels", "all",  "clean",      "help",
+                                         "install", "test", "edit_cache", "rebuild_cache" };
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+        if (strcmp(name, taken[i]) == 0)
+            return true;
+    return strncasecmp(name, "lstmc", 5) == 0 && (!name[5] || name[5] == '_');
+}
+
+static void check_name(const char *name)
+{
+    if (is_taken(name))
+        err("the model's name `%s` has a meaning of its own among a trainer's files, targets and "
+            "names in C; choose another (option --name)",
+            name);
+}
+
+void check_trainer(const struct module *m)
+{
+    check_name(m->name);
     if (m->data.symbol_count == 0)
         diag(SEVERITY_ERROR, source_of(m), "there are no `symbols`, of which a trainer's text is");
     for (const struct program *p = m->programs; p; p = p->next) {

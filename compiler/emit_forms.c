@@ -29,10 +29,7 @@ bool form_operand_is_of_product(const struct form *f, int operand)
 
 bool form_is_random(const struct form *f)
 {
-    for (const struct node *n = f->body ? f->body->first : NULL; n; n = n->next)
-        if (n->op == OP_BERNOULLI)
-            return true;
-    return false;
+    return f->body && kernel_is_random(f->body);
 }
 
 /* Can the space be walked as one row? All operands are all of it and contiguous, or scalars;

@@ -125,6 +125,14 @@ int kernel_sums(const struct kernel *k)
     return -1;
 }
 
+bool kernel_is_random(const struct kernel *k)
+{
+    for (const struct node *n = k->first; n; n = n->next)
+        if (n->op == OP_BERNOULLI)
+            return true;
+    return false;
+}
+
 bool kernel_multiplies(const struct kernel *k, const struct value *param)
 {
     const struct node *product = kernel_product(k);

@@ -283,6 +283,7 @@ struct value *kernel_param(struct module *m, struct kernel *k, struct type type)
 struct node *kernel_product(const struct kernel *k); /* NULL if it has none */
 /* The result in which the product's sums lie; -1: they lie in a tile, and only what follows is a result. */
 int kernel_sums(const struct kernel *k);
+bool kernel_is_random(const struct kernel *k); /* does it draw bits? */
 bool kernel_multiplies(const struct kernel *k, const struct value *param); /* is it an operand of the product? */
 bool kernel_uses_elementwise(const struct kernel *k, const struct value *param); /* besides that */
 bool kernel_has_tiles(const struct kernel *k); /* of sums: it has a product, and kernel_sums is -1 */

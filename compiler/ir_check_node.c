@@ -259,14 +259,6 @@ static bool is_same_operand(struct type param, struct type arg)
            shape_elements(s) == shape_elements(param.shape);
 }
 
-static bool has_random(const struct kernel *k)
-{
-    for (const struct node *n = k->first; n; n = n->next)
-        if (n->op == OP_BERNOULLI)
-            return true;
-    return false;
-}
-
 static const char *call_fault(const struct module *m, const struct node *n)
 {
     const struct kernel *k = n->kernel;
@@ -286,7 +278,7 @@ static const char *call_fault(const struct module *m, const struct node *n)
             return COMPLAIN(m, "call: result %d of @%s is %s, found %s", i + 1, k->name,
                             type_text(a, want), type_text(a, is));
     }
-    if (has_random(k) && !attr_find(n, "t"))
+    if (kernel_is_random(k) && !attr_find(n, "t"))
         return COMPLAIN(m, "call: @%s has random bits and needs the time step t", k->name);
     return NULL;
 }

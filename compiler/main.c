@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "diag.h"
 #include "emit.h"
+#include "emit_check.h"
 #include "passes.h"
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ static void compile(struct arena *a, const struct options *o)
     if (must_reach(m, STAGE_OPT)) { optimise(m, o); }                       after(STAGE_OPT, m, o);
     if (must_reach(m, STAGE_SCHEDULE)) { schedule_work(m, o); }             after(STAGE_SCHEDULE, m, o);
     if (must_reach(m, STAGE_PLAN)) { plan_memory(m, o); }                   after(STAGE_PLAN, m, o);
+    if (o->check) { check_trainer(m); }
     if (o->summary) { print_summary(m); }
     if (o->output || o->emit_given) { emit_model(m, o); } /* to memory, then to disk */
     /* clang-format on */

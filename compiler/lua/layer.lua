@@ -138,10 +138,15 @@ function methods.carry(self, name, value)
   ops.assign(state.tensor, value)
 end
 
--- Random bits of the shape of x, each set with probability p; new ones at every update, and at every step.
+-- Random bits of the shape of x, each set with probability p; new ones at every update, and at every step. Only
+-- training has an update's number to draw them from.
 function methods.chance(self, x, p)
   tensor.check("chance", false, x)
   arguments.need("rate", p, "chance: the probability must be")
+  if not self.context.training then
+    messages.fail(lstmc.place "chance", "only training has random bits: where context.training is false, %s must do "
+      .. "without chance", self.definition.kind)
+  end
   self.chances = self.chances + 1
   self.streams[self.chances] = self.streams[self.chances] or next_stream()
   return ops.bernoulli {

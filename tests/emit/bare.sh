@@ -31,7 +31,9 @@ needs "program p: the scalar input rate is neither \`update\` nor a \`hyper\`" \
   "$symbols\n"'param $w f[2,2]\nprogram p {\n%0:d[] = input {name=rate}\n%1:f[2,2] = mul $w, %0\nresult %1 {name=w}\n}'
 needs 'program sample: expected a result p, f[1,2], found none' "$symbols\nprogram sample {\n$x\n}"
 needs 'program sample: expected a result p, f[1,2], found f[1,1]' "$symbols\nprogram sample {\n$x\nresult %0 {name=p}\n}"
-needs 'program sample: expected an input x, f[1,1] or i[1,1], found none' "$symbols\nprogram sample {\n}"
+needs 'program sample: what it predicts does not depend on an input x' "$symbols\nprogram sample {\n}"
+needs 'program sample: %3 draws random bits' \
+  "$symbols\nprogram sample {\n$x\n%1:b[1,1] = bernoulli {stream=1 t=0 p=0x1p-1}\n%2:f[1,1] = neg %0\n%3:f[1,1] = select %1, %0, %2\nresult %3 {name=p}\n}"
 needs 'program window: expected an input x, f[3,1] or i[3,1], found f[1,1]' \
   "data length 3 stride 1 input scaled target onehot predict last\n$symbols\nprogram window {\n$x\nresult %0 {name=p}\n}"
 
