@@ -1,4 +1,5 @@
-/* A name that is free, and what a module and the runtime hand to each other: IR.md, "What the runtime knows". */
+/* Does a module make a trainer? Its name is free, and it and the runtime hand each other what they
+ * must: IR.md, "What the runtime knows". */
 #include "emit_check.h"
 #include "diag.h"
 #include "emit_steps.h"
@@ -8,14 +9,10 @@
 
 #define COMPLAIN(p, ...) complain(p, arena_printf((p)->module->arena, __VA_ARGS__))
 
-static struct where source_of(const struct module *m)
-{
-    return (struct where){ .file = m->inputs ? m->inputs->path : NULL };
-}
-
 static void complain(const struct program *p, const char *message)
 {
-    diag(SEVERITY_ERROR, source_of(p->module), "program %s: %s", p->name, message);
+    const struct where where = { .file = module_source(p->module) };
+    diag(SEVERITY_ERROR, where, "program %s: %s", p->name, message);
 }
 
 /* Doubles are the number of the update and those of the optimizer. */
@@ -120,7 +117,8 @@ void check_trainer(const struct module *m)
 {
     check_name(m->name);
     if (m->data.symbol_count == 0)
-        diag(SEVERITY_ERROR, source_of(m), "there are no `symbols`, of which a trainer's text is");
+        diag(SEVERITY_ERROR, (struct where){ .file = module_source(m) },
+             "there are no `symbols`, of which a trainer's text is");
     for (const struct program *p = m->programs; p; p = p->next) {
         for (const struct node *n = p->first; n; n = n->next)
             if (n->op == OP_INPUT && node_result(n)->type.elem == ELEM_DOUBLE)

@@ -26,6 +26,11 @@ struct tensor *tensor_find(const struct module *m, const char *name)
     return t;
 }
 
+const char *module_source(const struct module *m)
+{
+    return m->inputs ? m->inputs->path : NULL;
+}
+
 int hyper_index(const struct module *m, const char *name)
 {
     int i = 0;

@@ -268,6 +268,7 @@ struct module {
 /* The only names of a spec that reach C: letters, digits and _, no digit first, MAX_NAME at most. */
 bool is_model_name(const char *s);
 struct module *module_new(struct arena *a);
+const char *module_source(const struct module *m); /* the file it was read from; NULL: none */
 struct tensor *tensor_add(struct module *m, enum tensor_kind kind, const char *name, struct type type);
 struct tensor *tensor_find(const struct module *m, const char *name); /* NULL if none */
 int hyper_index(const struct module *m, const char *name); /* its place in the list; -1 if none */

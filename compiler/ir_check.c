@@ -50,7 +50,7 @@ static void complain(struct checker *c, const struct node *n, const char *messag
     const char *where = describe(c, n);
     if (!c->from_user)
         die("after %s: %s%s: %s", c->after, c->room, where, message);
-    struct where line = { .file = c->m->inputs ? c->m->inputs->path : NULL };
+    struct where line = { .file = module_source(c->m) };
     if (n && n->line.file)
         line = (struct where){ n->line.file, n->line.line, n->line.column, 1 };
     diag(SEVERITY_ERROR, line, "%s%s: %s", c->room, where, message);
