@@ -3,9 +3,13 @@
 . "$(dirname "$0")/lib.sh"
 letters=$SOURCE/tests/reference/specs/forty_three.txt
 
-binary=$(trainer operations "$SOURCE/tests/grad/operations.lua" --text "$letters")
-expect_status 0 "$binary" gradcheck --text "$letters"
-[ "$(grep -c ' ok$' out)" = 18 ] || { cat out; fail "not 18 tensors with right gradients"; }
+right_gradients() { # spec, text, how many tensors it has
+  local binary
+  binary=$(trainer "$(basename "$1" .lua)" "$1" --text "$2")
+  expect_status 0 "$binary" gradcheck --text "$2"
+  [ "$(grep -c ' ok$' out)" = "$3" ] || { cat out; fail "$1: not $3 tensors with right gradients"; }
+}
+right_gradients "$SOURCE/tests/grad/operations.lua" "$letters" 18
 
 # In float32 too, be there a kink in every step. (Sanitizers see nothing here that they have not seen above, and take long.)
 if [[ $FLAGS != *-fsanitize* ]]; then
@@ -24,9 +28,7 @@ return Model {
   fit = Fit { epochs = 1, batch_size = 7 },
 }
 EOF
-  binary=$(trainer kinks kinks.lua --text "$SOURCE/specs/bundled.txt")
-  expect_status 0 "$binary" gradcheck --text "$SOURCE/specs/bundled.txt"
-  [ "$(grep -c ' ok$' out)" = 10 ] || { cat out; fail "not 10 tensors with right gradients"; }
+  right_gradients kinks.lua "$SOURCE/specs/bundled.txt" 10
 fi
 
 # Two products of one shape, 16x16x16, one of which has its first operand transposed and the other its second; and a copy for the
@@ -49,9 +51,7 @@ return Model {
   fit = Fit { epochs = 1, batch_size = 16 },
 }
 EOF
-binary=$(trainer corners corners.lua --text "$letters")
-expect_status 0 "$binary" gradcheck --text "$letters"
-[ "$(grep -c ' ok$' out)" = 15 ] || { cat out; fail "not 15 tensors with right gradients"; }
+right_gradients corners.lua "$letters" 15
 
 # Of the last eval.
 loss() { sed -n 's/^loss \([^ ]*\) nats.*/\1/p' out; }
